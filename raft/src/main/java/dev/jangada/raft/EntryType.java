@@ -1,0 +1,22 @@
+package dev.jangada.raft;
+
+/** What a log entry holds. */
+public enum EntryType {
+  /**
+   * Nothing: a new leader's first entry, by which it learns what is committed (paper, section 8).
+   */
+  NOOP(0),
+  /** A command for the state machine. */
+  COMMAND(1);
+
+  private final byte code;
+
+  EntryType(int code) {
+    this.code = (byte) code;
+  }
+
+  /** The byte that stands for this type on disk and on the wire. */
+  public byte code() {
+    return code;
+  }
+}

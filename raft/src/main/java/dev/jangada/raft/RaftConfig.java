@@ -1,0 +1,224 @@
+package dev.jangada.raft;
+
+import java.util.List;
+
+/**
+ * The settings of a {@link Raft}. Times are in ticks of {@link Raft#tick()}, sizes in bytes of
+ * {@link Entry#weight()}.
+ *
+ * @param id this node, not 0
+ * @param voters ids of all voting members, this node among them, each once
+ * @param electionTimeoutTicks a follower campaigns after a random wait of this to just below twice
+ *     this without a word from a leader; at least twice {@code heartbeatTicks}
+ * @param heartbeatTicks how often an idle leader writes to its followers, at least 1
+ * @param preVote whether a node asks if it could win before it raises its term (dissertation,
+ *     section 9.6)
+ * @param checkQuorum whether a leader that does not hear from a majority for an election timeout
+ *     steps down (dissertation, section 6.2), and a follower that hears from its leader refuses to
+ *     vote it out
+ * @param leaseReads whether a leader whose lease a majority renewed less than {@code leaseNanos}
+ *     ago answers a read without asking (dissertation, section 6.4.1). Needs {@code checkQuorum},
+ *     and clocks whose rates differ by no more than what the margin between the lease and the
+ *     election timeout allows
+ * @param leaseNanos length of the lease, measured from when the confirmed message was sent
+ * @param noop whether a new leader appends an empty entry. Without it, a new leader neither commits
+ *     earlier terms' entries nor serves reads until a command of its own term is committed; only a
+ *     laboratory that counts indices wants that
+ * @param maxEntryBytes largest command that is accepted
+ * @param maxUncommittedBytes a leader refuses proposals beyond this many uncommitted bytes, unless
+ *     there are none
+ * @param maxAppendBytes how much one append carries, unless a single entry is larger
+ * @param maxInflightAppends appends with entries on their way to one follower
+ * @param maxInflightBytes bytes of entries on their way to one follower, unless a single append has
+ *     more
+ * @param maxApplyBytes how much one {@link Ready} hands out to be applied, unless a single entry is
+ *     larger
+ * @param maxUnappliedBytes bytes handed out to be applied and not yet reported applied, beyond
+ *     which no more are handed out
+ * @param maxCachedBytes how much of the log stays in memory; older entries are read back by the
+ *     {@link EntryReader}
+ */
+public record RaftConfig(
+    long id,
+    List<Long> voters,
+    int electionTimeoutTicks,
+    int heartbeatTicks,
+    boolean preVote,
+    boolean checkQuorum,
+    boolean leaseReads,
+    long leaseNanos,
+    boolean noop,
+    long maxEntryBytes,
+    long maxUncommittedBytes,
+    long maxAppendBytes,
+    int maxInflightAppends,
+    long maxInflightBytes,
+    long maxApplyBytes,
+    long maxUnappliedBytes,
+    long maxCachedBytes) {
+
+  public RaftConfig {
+    voters = List.copyOf(voters);
+    require(id != 0, "id must not be 0");
+    require(voters.contains(id), "voters " + voters + " do not contain this node, " + id);
+    require(
+        voters.stream().distinct().count() == voters.size(),
+        "voters " + voters + " name a node twice");
+    require(!voters.contains(0L), "voters must not contain 0");
+    require(heartbeatTicks >= 1, "heartbeatTicks must be at least 1, is " + heartbeatTicks);
+    require(
+        electionTimeoutTicks >= 2 * heartbeatTicks,
+        "electionTimeoutTicks ("
+            + electionTimeoutTicks
+            + ") must be at least twice heartbeatTicks ("
+            + heartbeatTicks
+            + ")");
+    require(!leaseReads || checkQuorum, "leaseReads needs checkQuorum");
+    require(!leaseReads || leaseNanos > 0, "leaseNanos must be positive, is " + leaseNanos);
+    require(maxEntryBytes > 0, "maxEntryBytes must be positive, is " + maxEntryBytes);
+    require(
+        maxUncommittedBytes > 0, "maxUncommittedBytes must be positive, is " + maxUncommittedBytes);
+    require(maxAppendBytes > 0, "maxAppendBytes must be positive, is " + maxAppendBytes);
+    require(
+        maxInflightAppends > 0, "maxInflightAppends must be positive, is " + maxInflightAppends);
+    require(maxInflightBytes > 0, "maxInflightBytes must be positive, is " + maxInflightBytes);
+    require(maxApplyBytes > 0, "maxApplyBytes must be positive, is " + maxApplyBytes);
+    require(maxUnappliedBytes > 0, "maxUnappliedBytes must be positive, is " + maxUnappliedBytes);
+    require(maxCachedBytes > 0, "maxCachedBytes must be positive, is " + maxCachedBytes);
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+
+  /** The defaults for this node in this cluster, to be changed one by one. */
+  public static Builder builder(long id, List<Long> voters) {
+    return new Builder(id, voters);
+  }
+
+  /** Collects settings that differ from the defaults. */
+  public static final class Builder {
+    private final long id;
+    private final List<Long> voters;
+    private int electionTimeoutTicks = 10;
+    private int heartbeatTicks = 1;
+    private boolean preVote = true;
+    private boolean checkQuorum = true;
+    private boolean leaseReads;
+    private long leaseNanos;
+    private boolean noop = true;
+    private long maxEntryBytes = 8L << 20;
+    private long maxUncommittedBytes = 256L << 20;
+    private long maxAppendBytes = 1L << 20;
+    private int maxInflightAppends = 256;
+    private long maxInflightBytes = 16L << 20;
+    private long maxApplyBytes = 4L << 20;
+    private long maxUnappliedBytes = 64L << 20;
+    private long maxCachedBytes = 64L << 20;
+
+    private Builder(long id, List<Long> voters) {
+      this.id = id;
+      this.voters = voters;
+    }
+
+    public Builder electionTimeoutTicks(int ticks) {
+      electionTimeoutTicks = ticks;
+      return this;
+    }
+
+    public Builder heartbeatTicks(int ticks) {
+      heartbeatTicks = ticks;
+      return this;
+    }
+
+    public Builder preVote(boolean on) {
+      preVote = on;
+      return this;
+    }
+
+    public Builder checkQuorum(boolean on) {
+      checkQuorum = on;
+      return this;
+    }
+
+    /** Turns lease reads on with a lease of this many nanoseconds. */
+    public Builder leaseReads(long nanos) {
+      leaseReads = true;
+      leaseNanos = nanos;
+      return this;
+    }
+
+    public Builder noop(boolean on) {
+      noop = on;
+      return this;
+    }
+
+    public Builder maxEntryBytes(long bytes) {
+      maxEntryBytes = bytes;
+      return this;
+    }
+
+    public Builder maxUncommittedBytes(long bytes) {
+      maxUncommittedBytes = bytes;
+      return this;
+    }
+
+    public Builder maxAppendBytes(long bytes) {
+      maxAppendBytes = bytes;
+      return this;
+    }
+
+    public Builder maxInflightAppends(int appends) {
+      maxInflightAppends = appends;
+      return this;
+    }
+
+    public Builder maxInflightBytes(long bytes) {
+      maxInflightBytes = bytes;
+      return this;
+    }
+
+    public Builder maxApplyBytes(long bytes) {
+      maxApplyBytes = bytes;
+      return this;
+    }
+
+    public Builder maxUnappliedBytes(long bytes) {
+      maxUnappliedBytes = bytes;
+      return this;
+    }
+
+    public Builder maxCachedBytes(long bytes) {
+      maxCachedBytes = bytes;
+      return this;
+    }
+
+    /**
+     * Checks the settings together.
+     *
+     * @throws IllegalArgumentException if they contradict each other
+     */
+    public RaftConfig build() {
+      return new RaftConfig(
+          id,
+          voters,
+          electionTimeoutTicks,
+          heartbeatTicks,
+          preVote,
+          checkQuorum,
+          leaseReads,
+          leaseNanos,
+          noop,
+          maxEntryBytes,
+          maxUncommittedBytes,
+          maxAppendBytes,
+          maxInflightAppends,
+          maxInflightBytes,
+          maxApplyBytes,
+          maxUnappliedBytes,
+          maxCachedBytes);
+    }
+  }
+}

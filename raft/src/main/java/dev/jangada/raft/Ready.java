@@ -1,0 +1,37 @@
+package dev.jangada.raft;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must happen next, in the only permitted order. The names carry the durability rule: what may
+ * leave before the write to disk and what may not.
+ *
+ * <p>Several Readys may be under way at once, but each step of them in the order in which they were
+ * made: hard state and entries of an earlier one are made durable first, and a {@link
+ * #sendAfterPersist} message waits for the writes of its own Ready and of all earlier ones, even
+ * where its own has none.
+ *
+ * @param sendNow messages that promise nothing which is not durable yet
+ * @param hardState term and vote to be made durable before, or together with, {@code append}; null
+ *     when unchanged
+ * @param append entries to be made durable in order; when the first one's index is not past the end
+ *     of the log on disk, it replaces that entry and everything after it
+ * @param sendAfterPersist acknowledgements and granted votes: only after what they promise is
+ *     durable
+ * @param persisted receipt to be handed to {@link Raft#persisted} when {@code hardState} and {@code
+ *     append} are durable; null when there is nothing to persist
+ * @param apply committed entries, contiguous with those of the Ready before; {@link Raft#applied}
+ *     reports back
+ * @param reads outcomes of linearizable reads
+ * @param refused this node's own forwarded proposals that the leader turned down
+ */
+public record Ready(
+    List<Message> sendNow,
+    @Nullable HardState hardState,
+    List<Entry> append,
+    List<Message> sendAfterPersist,
+    @Nullable Persisted persisted,
+    List<Entry> apply,
+    List<ReadState> reads,
+    List<Message.ForwardRefused> refused) {}
