@@ -13,8 +13,9 @@ import java.util.List;
  * each unsynced page of a file may have its old contents, its new contents, or a mixture at sector
  * granularity, independently of all others.
  *
- * <p>Names are plain file names without a separator. Implementations may be used by several threads
- * as long as no two of them work on the same file.
+ * <p>Names are plain file names without a separator. Implementations may be used by several
+ * threads: reads of a file may run beside one other thread's writes and syncs of it, as long as
+ * they touch other bytes; all else on one file is for one thread at a time.
  */
 public interface Disk {
 
@@ -24,7 +25,8 @@ public interface Disk {
   /**
    * Creates a file that must not exist yet, filled with zeros up to the given size and with its
    * space allocated where the file system can do that, so that later writes within the size change
-   * no metadata.
+   * no metadata. The zeros are durable after the first {@link DiskFile#sync()}, the name after
+   * {@link #syncDirectory()}.
    */
   DiskFile create(String name, long size) throws IOException;
 

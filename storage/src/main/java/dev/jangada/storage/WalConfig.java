@@ -1,0 +1,53 @@
+package dev.jangada.storage;
+
+import java.util.function.LongSupplier;
+
+/**
+ * How a {@link WriteAheadLog} is to be kept, and whose it is.
+ *
+ * @param clusterId id of the cluster; a log of another one is refused
+ * @param nodeId id of the node; a log of another one is refused
+ * @param segmentBytes size of a segment file, allocated when it is created: from {@value
+ *     #MIN_SEGMENT_BYTES} to {@value #MAX_SEGMENT_BYTES}. An entry that does not fit gets a segment
+ *     of its own size
+ * @param nanoClock source of monotonic time in nanoseconds, for {@link WalStatistics} only: nothing
+ *     that the log does depends on it
+ */
+public record WalConfig(long clusterId, long nodeId, int segmentBytes, LongSupplier nanoClock) {
+
+  /** The smallest segment: useful in tests, which want many. */
+  public static final int MIN_SEGMENT_BYTES = 8 << 10;
+
+  /** The largest segment. */
+  public static final int MAX_SEGMENT_BYTES = 1 << 30;
+
+  /** The usual size of a segment, 64 MiB. */
+  public static final int DEFAULT_SEGMENT_BYTES = 64 << 20;
+
+  public WalConfig {
+    if (segmentBytes < MIN_SEGMENT_BYTES || segmentBytes > MAX_SEGMENT_BYTES) {
+      throw new IllegalArgumentException(
+          "a log segment must have from "
+              + MIN_SEGMENT_BYTES
+              + " to "
+              + MAX_SEGMENT_BYTES
+              + " bytes, not "
+              + segmentBytes);
+    }
+  }
+
+  /** The configuration with default sizes and the system's monotonic clock. */
+  public static WalConfig of(long clusterId, long nodeId) {
+    return new WalConfig(clusterId, nodeId, DEFAULT_SEGMENT_BYTES, System::nanoTime);
+  }
+
+  /** This configuration with another segment size. */
+  public WalConfig withSegmentBytes(int bytes) {
+    return new WalConfig(clusterId, nodeId, bytes, nanoClock);
+  }
+
+  /** This configuration with another clock. */
+  public WalConfig withNanoClock(LongSupplier clock) {
+    return new WalConfig(clusterId, nodeId, segmentBytes, clock);
+  }
+}
