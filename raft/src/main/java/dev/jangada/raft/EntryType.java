@@ -1,5 +1,7 @@
 package dev.jangada.raft;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a log entry holds. */
 public enum EntryType {
   /**
@@ -8,6 +10,8 @@ public enum EntryType {
   NOOP(0),
   /** A command for the state machine. */
   COMMAND(1);
+
+  private static final EntryType[] VALUES = values();
 
   private final byte code;
 
@@ -18,5 +22,15 @@ public enum EntryType {
   /** The byte that stands for this type on disk and on the wire. */
   public byte code() {
     return code;
+  }
+
+  /** The constant that the byte stands for; null for a byte that stands for none. */
+  static @Nullable EntryType ofCode(byte code) {
+    for (EntryType candidate : VALUES) {
+      if (candidate.code == code) {
+        return candidate;
+      }
+    }
+    return null;
   }
 }

@@ -1,5 +1,7 @@
 package dev.jangada.raft;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why a request was refused. A refused request has had no effect and may be tried again where that
  * makes sense.
@@ -17,6 +19,8 @@ public enum Refusal {
   /** The leader is handing its leadership over; try again in a moment. */
   TRANSFERRING(3);
 
+  private static final Refusal[] VALUES = values();
+
   private final byte code;
 
   Refusal(int code) {
@@ -26,5 +30,15 @@ public enum Refusal {
   /** The byte that stands for this reason on the wire. */
   public byte code() {
     return code;
+  }
+
+  /** The constant that the byte stands for; null for a byte that stands for none. */
+  static @Nullable Refusal ofCode(byte code) {
+    for (Refusal candidate : VALUES) {
+      if (candidate.code == code) {
+        return candidate;
+      }
+    }
+    return null;
   }
 }
