@@ -1,0 +1,156 @@
+package dev.jangada.raft;
+
+import static dev.jangada.raft.Invariant.check;
+
+/**
+ * What must be true of every node at every moment, and from each moment to the next. Checked after
+ * every step of every core; cheap enough to stay on in production.
+ */
+public final class RaftInvariants {
+
+  private RaftInvariants() {}
+
+  /** Checks one state by itself. */
+  public static void checkState(RaftStatus status) {
+    check(
+        status.applied() <= status.committed(),
+        "node %s has applied %s, beyond its commit index %s",
+        status.id(),
+        status.applied(),
+        status.committed());
+    check(
+        status.committed() <= status.last().index(),
+        "node %s has committed %s, beyond its last entry %s",
+        status.id(),
+        status.committed(),
+        status.last());
+    check(
+        status.applied() <= status.durable(),
+        "node %s has applied %s, of which only %s is durable here",
+        status.id(),
+        status.applied(),
+        status.durable());
+    check(
+        status.durable() <= status.last().index(),
+        "node %s calls %s durable, beyond its last entry %s",
+        status.id(),
+        status.durable(),
+        status.last());
+    check(
+        status.last().term() <= status.term(),
+        "node %s has an entry of term %s while in term %s",
+        status.id(),
+        status.last().term(),
+        status.term());
+    switch (status.role()) {
+      case FOLLOWER ->
+          check(
+              status.leader() != status.id(),
+              "node %s follows itself in term %s",
+              status.id(),
+              status.term());
+      case PRE_CANDIDATE ->
+          check(
+              status.leader() == 0,
+              "node %s asks for pre-votes while it knows leader %s",
+              status.id(),
+              status.leader());
+      case CANDIDATE -> {
+        check(
+            status.vote() == status.id(),
+            "candidate %s has voted for %s in term %s",
+            status.id(),
+            status.vote(),
+            status.term());
+        check(status.leader() == 0, "candidate %s knows leader %s", status.id(), status.leader());
+      }
+      case LEADER -> {
+        check(
+            status.vote() == status.id(),
+            "leader %s has voted for %s in term %s",
+            status.id(),
+            status.vote(),
+            status.term());
+        check(
+            status.leader() == status.id(),
+            "leader %s takes %s for the leader",
+            status.id(),
+            status.leader());
+        checkFollowers(status);
+      }
+    }
+  }
+
+  private static void checkFollowers(RaftStatus status) {
+    for (RaftStatus.FollowerStatus follower : status.followers()) {
+      check(
+          follower.match() < follower.next(),
+          "leader %s would send follower %s entry %s, which it has",
+          status.id(),
+          follower.id(),
+          follower.next());
+      check(
+          follower.next() <= status.last().index() + 1,
+          "leader %s would send follower %s entry %s, beyond its own last, %s",
+          status.id(),
+          follower.id(),
+          follower.next(),
+          status.last());
+    }
+  }
+
+  /** Checks what may have changed from one state of a node to the next in the same life. */
+  public static void checkTransition(RaftStatus before, RaftStatus after) {
+    check(
+        after.term() >= before.term(),
+        "node %s went from term %s back to %s",
+        after.id(),
+        before.term(),
+        after.term());
+    check(
+        after.committed() >= before.committed(),
+        "node %s's commit index went from %s back to %s",
+        after.id(),
+        before.committed(),
+        after.committed());
+    check(
+        after.applied() >= before.applied(),
+        "node %s's applied index went from %s back to %s",
+        after.id(),
+        before.applied(),
+        after.applied());
+    if (after.term() == before.term()) {
+      check(
+          before.vote() == HardState.NO_VOTE || after.vote() == before.vote(),
+          "node %s voted for %s and then for %s in term %s",
+          after.id(),
+          before.vote(),
+          after.vote(),
+          after.term());
+      check(
+          before.leader() == 0 || after.leader() == 0 || after.leader() == before.leader(),
+          "node %s saw leaders %s and %s in term %s",
+          after.id(),
+          before.leader(),
+          after.leader(),
+          after.term());
+      check(
+          before.role() != RaftRole.LEADER
+              || after.role() != RaftRole.LEADER
+              || after.last().index() >= before.last().index(),
+          "leader %s shortened its own log in term %s from %s to %s",
+          after.id(),
+          after.term(),
+          before.last(),
+          after.last());
+      check(
+          after.role() != RaftRole.LEADER
+              || before.role() == RaftRole.LEADER
+              || before.role() == RaftRole.CANDIDATE,
+          "node %s became leader of term %s as %s",
+          after.id(),
+          after.term(),
+          before.role());
+    }
+  }
+}

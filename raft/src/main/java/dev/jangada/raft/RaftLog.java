@@ -1,0 +1,283 @@
+package dev.jangada.raft;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The log as the core sees it: a recent suffix in memory, the rest read back on demand, and the
+ * five positions that tell what has become of each entry.
+ *
+ * <pre>
+ *   1 ... applied ... applying ... committed ............... last
+ *                         durable ........ handedOut ....... last
+ * </pre>
+ *
+ * <p>{@code applied}: the state machine said so. {@code applying}: handed out to be applied. {@code
+ * committed}: never to be changed. {@code durable}: on this node's disk. {@code handedOut}: given
+ * to be written. An entry is applied only when it is both committed and durable here, so that a
+ * state machine never knows more than this node's own log after a crash.
+ *
+ * <p>Everything not yet both durable and handed out to be applied is in memory; beyond that, as
+ * much as {@code maxCachedBytes} allows, because slow followers usually lack only the most recent.
+ */
+final class RaftLog {
+  private final TermRuns terms;
+  private final EntryReader reader;
+  private final long maxCachedBytes;
+
+  /** Entries from {@code cachedFrom} to the last. */
+  private final ArrayList<Entry> cached = new ArrayList<>();
+
+  private long cachedFrom;
+  private long cachedBytes;
+
+  private long last;
+  private long handedOut;
+  private long durable;
+  private long committed;
+  private long applying;
+  private long applied;
+
+  RaftLog(RecoveredLog recovered, long applied, long maxCachedBytes) {
+    Invariant.check(
+        applied <= recovered.last().index(),
+        "the state machine has applied index %s, but the log ends at %s: was the log deleted or"
+            + " exchanged?",
+        applied,
+        recovered.last().index());
+    this.terms = new TermRuns(recovered.termStarts());
+    this.reader = recovered.reader();
+    this.maxCachedBytes = maxCachedBytes;
+    this.last = recovered.last().index();
+    this.cachedFrom = last + 1;
+    this.handedOut = last;
+    this.durable = last;
+    this.committed = applied;
+    this.applying = applied;
+    this.applied = applied;
+  }
+
+  long last() {
+    return last;
+  }
+
+  EntryId lastId() {
+    return id(last);
+  }
+
+  long durable() {
+    return durable;
+  }
+
+  long committed() {
+    return committed;
+  }
+
+  long applied() {
+    return applied;
+  }
+
+  /** The term of an entry, 0 for index 0. */
+  long term(long index) {
+    Invariant.check(index <= last, "the log ends at %s and has no entry %s", last, index);
+    return index == 0 ? 0 : terms.term(index);
+  }
+
+  EntryId id(long index) {
+    return index == 0 ? EntryId.NONE : new EntryId(index, term(index));
+  }
+
+  /** The weight of an entry that is still in memory, as every uncommitted one is. */
+  long weight(long index) {
+    return cached.get((int) (index - cachedFrom)).weight();
+  }
+
+  /** Whether this log has exactly this entry. */
+  boolean has(EntryId id) {
+    return id.index() <= last && term(id.index()) == id.term();
+  }
+
+  long firstOfSameTerm(long index) {
+    return terms.firstOfSameTerm(index);
+  }
+
+  /** The last index with this term, 0 if there is none. */
+  long lastOfTerm(long term) {
+    return terms.lastOfTerm(term, last);
+  }
+
+  /** Adds an entry at the end. */
+  void append(Entry entry) {
+    Invariant.check(
+        entry.index() == last + 1, "entry %s does not follow the last, %s", entry.index(), last);
+    terms.appended(entry.index(), entry.term());
+    cached.add(entry);
+    cachedBytes += entry.weight();
+    last = entry.index();
+  }
+
+  /**
+   * Takes a leader's entries: skips those it has, removes its own from the first that conflicts,
+   * and only then appends what is missing (paper, Figure 2, AppendEntries 3 and 4). An older or
+   * repeated request therefore never removes an entry that matches.
+   *
+   * @param entries contiguous, their predecessor known to match
+   */
+  void reconcile(List<Entry> entries) {
+    for (Entry entry : entries) {
+      if (entry.index() <= last) {
+        if (term(entry.index()) == entry.term()) {
+          continue;
+        }
+        truncateFrom(entry.index());
+      }
+      append(entry);
+    }
+  }
+
+  private void truncateFrom(long index) {
+    Invariant.check(
+        index > committed,
+        "the leader wants entry %s replaced, but everything up to %s is committed",
+        index,
+        committed);
+    if (index >= cachedFrom) {
+      List<Entry> removed = cached.subList((int) (index - cachedFrom), cached.size());
+      for (Entry entry : removed) {
+        cachedBytes -= entry.weight();
+      }
+      removed.clear();
+    } else {
+      cached.clear();
+      cachedBytes = 0;
+      cachedFrom = index;
+    }
+    terms.truncatedFrom(index);
+    last = index - 1;
+    // What replaces the removed entries has to be written again, and nothing that was said about
+    // the writing of the removed ones speaks for it.
+    handedOut = Math.min(handedOut, last);
+    durable = Math.min(durable, last);
+  }
+
+  /** Whether entries wait to be written. */
+  boolean hasUnwritten() {
+    return handedOut < last;
+  }
+
+  /** Hands out the entries to be written, each once. */
+  List<Entry> takeUnwritten() {
+    if (!hasUnwritten()) {
+      return List.of();
+    }
+    List<Entry> unwritten =
+        List.copyOf(cached.subList((int) (handedOut + 1 - cachedFrom), cached.size()));
+    handedOut = last;
+    return unwritten;
+  }
+
+  /**
+   * Notes that everything up to an entry is on disk, if that entry is still part of the log.
+   *
+   * @return whether the durable index has advanced
+   */
+  boolean persisted(EntryId id) {
+    Invariant.check(
+        id.index() <= Math.max(handedOut, durable) || !has(id),
+        "entry %s is said to be durable, but only entries up to %s were handed out",
+        id,
+        handedOut);
+    if (id.index() <= durable || !has(id)) {
+      return false;
+    }
+    durable = id.index();
+    evict();
+    return true;
+  }
+
+  /** Advances the commit index; it never goes back. */
+  void commit(long index) {
+    Invariant.check(
+        index >= committed && index <= last,
+        "commit index cannot go from %s to %s in a log that ends at %s",
+        committed,
+        index,
+        last);
+    committed = index;
+  }
+
+  boolean hasUnapplied() {
+    return applying < Math.min(committed, durable);
+  }
+
+  /** Hands out entries to be applied, each once. */
+  List<Entry> takeUnapplied(long maxBytes) {
+    if (!hasUnapplied()) {
+      return List.of();
+    }
+    List<Entry> entries = read(applying + 1, Math.min(committed, durable) + 1, maxBytes);
+    applying = entries.getLast().index();
+    evict();
+    return entries;
+  }
+
+  void applied(long index) {
+    Invariant.check(
+        index >= applied && index <= applying,
+        "index %s is said to be applied after %s, but only entries up to %s were handed out",
+        index,
+        applied,
+        applying);
+    applied = index;
+  }
+
+  /**
+   * Entries for a follower.
+   *
+   * @return at least one, from {@code from} on, up to the end or up to {@code maxBytes}
+   */
+  List<Entry> from(long from, long maxBytes) {
+    return read(from, last + 1, maxBytes);
+  }
+
+  private List<Entry> read(long from, long to, long maxBytes) {
+    if (from < cachedFrom) {
+      List<Entry> entries = reader.read(from, Math.min(to, cachedFrom), maxBytes);
+      Invariant.check(
+          !entries.isEmpty() && entries.getFirst().index() == from,
+          "the log was asked for entry %s and did not return it",
+          from);
+      return entries;
+    }
+    long bytes = 0;
+    int begin = (int) (from - cachedFrom);
+    int end = begin;
+    int limit = (int) (to - cachedFrom);
+    while (end < limit) {
+      bytes += cached.get(end).weight();
+      if (bytes > maxBytes && end > begin) {
+        break;
+      }
+      end++;
+    }
+    return List.copyOf(cached.subList(begin, end));
+  }
+
+  /**
+   * Drops the oldest entries in memory once they are too many; a quarter at a time, for removal
+   * costs.
+   */
+  private void evict() {
+    if (cachedBytes <= maxCachedBytes) {
+      return;
+    }
+    long evictable = Math.min(durable, applying);
+    int count = 0;
+    while (cachedBytes > maxCachedBytes / 4 * 3 && cachedFrom + count <= evictable) {
+      cachedBytes -= cached.get(count).weight();
+      count++;
+    }
+    cached.subList(0, count).clear();
+    cachedFrom += count;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.jangada.raft;
+
+import java.util.List;
+
+/**
+ * A core's state at one moment, for people, metrics and {@link RaftInvariants}.
+ *
+ * @param id the node
+ * @param term its current term
+ * @param vote whom it voted for in that term, 0 for nobody
+ * @param role what it is
+ * @param leader the leader it knows of in that term, 0 for none
+ * @param last identity of its last log entry
+ * @param durable index up to which its log is durable on its own disk
+ * @param committed its commit index
+ * @param applied index up to which its state machine has reported entries applied
+ * @param uncommittedBytes on a leader, the weight of its own uncommitted entries
+ * @param pendingReads on a leader, the number of linearizable reads waiting to be confirmed
+ * @param transferee on a leader, the node that the leadership is being handed to, 0 for none
+ * @param followers on a leader, what it knows of the others; empty elsewhere
+ */
+public record RaftStatus(
+    long id,
+    long term,
+    long vote,
+    RaftRole role,
+    long leader,
+    EntryId last,
+    long durable,
+    long committed,
+    long applied,
+    long uncommittedBytes,
+    int pendingReads,
+    long transferee,
+    List<FollowerStatus> followers) {
+
+  /**
+   * What a leader knows of one follower.
+   *
+   * @param id the follower
+   * @param match index up to which its durable log is known to equal the leader's
+   * @param next index of the next entry to be sent to it
+   * @param probing whether the leader is still finding out where the logs match
+   * @param inflightAppends appends on their way, 0 while probing
+   * @param inflightBytes bytes of entries on their way, 0 while probing
+   * @param recentlyActive whether it was heard since the last check of the quorum
+   */
+  public record FollowerStatus(
+      long id,
+      long match,
+      long next,
+      boolean probing,
+      int inflightAppends,
+      long inflightBytes,
+      boolean recentlyActive) {}
+}

@@ -1,0 +1,122 @@
+package dev.jangada.raft;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What a node is at the moment, with only the state that exists in that role (paper, Figure 4). */
+sealed interface Role {
+
+  RaftRole kind();
+
+  /** Follows a leader, or waits for one. */
+  final class Follower implements Role {
+    /** The leader of the current term, 0 while unknown. */
+    final long leader;
+
+    /** Reads that this node asked the leader about, oldest first. */
+    final List<Long> forwardedReads = new ArrayList<>();
+
+    Follower(long leader) {
+      this.leader = leader;
+    }
+
+    @Override
+    public RaftRole kind() {
+      return RaftRole.FOLLOWER;
+    }
+  }
+
+  /** The votes for and against a candidate. */
+  final class Tally {
+    private final int voters;
+    private final TreeSet<Long> granted = new TreeSet<>();
+    private final TreeSet<Long> refused = new TreeSet<>();
+
+    Tally(int voters) {
+      this.voters = voters;
+    }
+
+    /** Counts one voter's answer, the first that it gives. */
+    Quorum.Outcome count(long voter, boolean vote) {
+      if (!granted.contains(voter) && !refused.contains(voter)) {
+        (vote ? granted : refused).add(voter);
+      }
+      return Quorum.outcome(voters, granted.size(), refused.size());
+    }
+  }
+
+  /** Has no leader: a node that campaigns has given up on the one it had. */
+  final class PreCandidate implements Role {
+    final Tally tally;
+
+    PreCandidate(int voters) {
+      tally = new Tally(voters);
+    }
+
+    @Override
+    public RaftRole kind() {
+      return RaftRole.PRE_CANDIDATE;
+    }
+  }
+
+  /** Campaigns in the current term. */
+  final class Candidate implements Role {
+    final Tally tally;
+
+    Candidate(int voters) {
+      tally = new Tally(voters);
+    }
+
+    @Override
+    public RaftRole kind() {
+      return RaftRole.CANDIDATE;
+    }
+  }
+
+  /** Leads the current term. */
+  final class Leader implements Role {
+    /** Where each other voter's log stands, in the order of the configuration. */
+    final List<Progress> followers;
+
+    final ReadRounds reads;
+
+    /** Index of the first entry that this leader appended in its term. */
+    final long firstIndex;
+
+    /** Weight of this leader's own entries that are not committed. */
+    long uncommittedBytes;
+
+    /** Node that the leadership is being handed to, 0 if none. */
+    long transferee;
+
+    int transferElapsed;
+
+    /**
+     * Whether another node was told to campaign at once. From then on a new leader may arise at any
+     * time in spite of every lease, even if the transfer seems to have failed.
+     */
+    boolean leaseForfeited;
+
+    Leader(List<Progress> followers, ReadRounds reads, long firstIndex) {
+      this.followers = followers;
+      this.reads = reads;
+      this.firstIndex = firstIndex;
+    }
+
+    @Nullable Progress progress(long id) {
+      for (Progress progress : followers) {
+        if (progress.id == id) {
+          return progress;
+        }
+      }
+      return null;
+    }
+
+    @Override
+    public RaftRole kind() {
+      return RaftRole.LEADER;
+    }
+  }
+}
