@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.raft;
+
+import org.jspecify.annotations.NullMarked;
