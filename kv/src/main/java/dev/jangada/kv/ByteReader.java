@@ -1,0 +1,113 @@
+package dev.jangada.kv;
+
+import java.util.Arrays;
+
+/**
+ * Reads what {@link ByteWriter} wrote. Trusts nothing: whatever the bytes are, the outcome is a
+ * value or a {@link MalformedEncodingException}, and nothing larger than the input is allocated.
+ */
+final class ByteReader {
+
+  private final byte[] buffer;
+  private int position;
+
+  ByteReader(byte[] buffer) {
+    this.buffer = buffer;
+  }
+
+  int oneByte() throws MalformedEncodingException {
+    if (position == buffer.length) {
+      throw new MalformedEncodingException("ends at byte " + position + " in the middle");
+    }
+    return buffer[position++] & 0xff;
+  }
+
+  /** A byte of flags of which only those in the mask are known. */
+  int flags(int mask) throws MalformedEncodingException {
+    int flags = oneByte();
+    if ((flags & ~mask) != 0) {
+      throw new MalformedEncodingException(
+          "unknown flags 0x" + Integer.toHexString(flags) + " at byte " + (position - 1));
+    }
+    return flags;
+  }
+
+  long number() throws MalformedEncodingException {
+    int start = position;
+    long value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      int b = oneByte();
+      value |= (long) (b & 0x7f) << shift;
+      if (b < 0x80) {
+        // The tenth byte holds the one bit that is left.
+        if (shift == 63 && b > 1) {
+          break;
+        }
+        return value;
+      }
+    }
+    throw new MalformedEncodingException("number of more than 64 bits at byte " + start);
+  }
+
+  /**
+   * How many elements follow, each of which takes a byte or more: so more than there are bytes left
+   * is refused before anything is allocated for them.
+   */
+  int count() throws MalformedEncodingException {
+    int start = position;
+    long count = number();
+    if (count < 0 || count > remaining()) {
+      throw new MalformedEncodingException(
+          "length "
+              + Long.toUnsignedString(count)
+              + " at byte "
+              + start
+              + " with "
+              + remaining()
+              + " bytes left");
+    }
+    return (int) count;
+  }
+
+  Bytes bytes() throws MalformedEncodingException {
+    int length = count();
+    byte[] value = Arrays.copyOfRange(buffer, position, position + length);
+    position += length;
+    return Bytes.wrap(value);
+  }
+
+  /** All bytes that are left. */
+  Bytes rest() {
+    byte[] value = Arrays.copyOfRange(buffer, position, buffer.length);
+    position = buffer.length;
+    return Bytes.wrap(value);
+  }
+
+  /** The constant whose code the next byte is. */
+  <E extends Enum<E> & Coded> E constant(E[] constants) throws MalformedEncodingException {
+    int code = oneByte();
+    for (E constant : constants) {
+      if (constant.code() == code) {
+        return constant;
+      }
+    }
+    throw new MalformedEncodingException(
+        "unknown "
+            + constants[0].getDeclaringClass().getSimpleName()
+            + " "
+            + code
+            + " at byte "
+            + (position - 1));
+  }
+
+  void end() throws MalformedEncodingException {
+    if (remaining() != 0) {
+      throw new MalformedEncodingException(
+          remaining() + " bytes too many from byte " + position + " on");
+    }
+  }
+
+  private int remaining() {
+    return buffer.length - position;
+  }
+}

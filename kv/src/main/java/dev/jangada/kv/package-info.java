@@ -1,0 +1,13 @@
+/**
+ * The replicated key-value store: a deterministic state machine with many versions of each key,
+ * transactions and compaction, with the semantics of the etcd v3 API. Read {@link
+ * dev.jangada.kv.KvStateMachine} first, then {@link dev.jangada.kv.MvccStore} for how versions are
+ * laid out.
+ *
+ * <p>The requests and responses here are the store's own; it knows neither the wire format of
+ * clients nor how the log is replicated.
+ */
+@NullMarked
+package dev.jangada.kv;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,317 @@
+package dev.jangada.kv.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.CompressionType;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.ReadTier;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * An {@link OrderedStore} on disk, by RocksDB.
+ *
+ * <p>RocksDB's own write-ahead log is off: the replicated log is on disk already. That writes
+ * survive a crash as whole batches and in order follows from everything being in one column family:
+ * a batch goes into one write buffer, and write buffers reach the disk in order.
+ */
+public final class RocksDbStore implements OrderedStore {
+
+  static {
+    RocksDB.loadLibrary();
+  }
+
+  private final RocksDbOptions options;
+  private final BloomFilter filter;
+  private final Cache cache;
+  private final Options engineOptions;
+  private final WriteOptions writeOptions;
+  private final ReadOptions durableReads;
+  private final FlushOptions flushOptions;
+  private final RocksDB db;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private RocksDbStore(RocksDbOptions options) throws RocksDBException {
+    this.options = options;
+    filter = new BloomFilter(10);
+    cache = new LRUCache(options.blockCacheBytes());
+    engineOptions = engineOptions(options, filter, cache);
+    writeOptions = new WriteOptions().setDisableWAL(true);
+    durableReads = new ReadOptions().setReadTier(ReadTier.PERSISTED_TIER);
+    flushOptions = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(false);
+    try {
+      db = RocksDB.open(engineOptions, options.directory().toString());
+    } catch (RocksDBException e) {
+      closeOptions();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens the store, an empty one if there is none in the directory.
+   *
+   * @throws StoreException if it cannot be opened: another process has it open, or it is damaged
+   */
+  public static RocksDbStore open(RocksDbOptions options) {
+    try {
+      Files.createDirectories(options.directory());
+      return new RocksDbStore(options);
+    } catch (IOException | RocksDBException e) {
+      throw new StoreException(
+          "cannot open the store in " + options.directory() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Options engineOptions(RocksDbOptions options, BloomFilter filter, Cache cache) {
+    BlockBasedTableConfig table =
+        new BlockBasedTableConfig()
+            .setBlockCache(cache)
+            .setFilterPolicy(filter)
+            // Or indexes and filters, which grow with the data, would be outside the bound.
+            .setCacheIndexAndFilterBlocks(true)
+            .setCacheIndexAndFilterBlocksWithHighPriority(true)
+            .setPinL0FilterAndIndexBlocksInCache(true)
+            .setBlockSize(8 << 10)
+            .setFormatVersion(5);
+    return new Options()
+        .setCreateIfMissing(true)
+        .setTableFormatConfig(table)
+        .setWriteBufferSize(options.writeBufferBytes())
+        .setMaxWriteBufferNumber(options.maxWriteBuffers())
+        .setMaxBackgroundJobs(options.backgroundThreads())
+        .setLevelCompactionDynamicLevelBytes(true)
+        .setCompressionType(CompressionType.LZ4_COMPRESSION)
+        .setBytesPerSync(1 << 20)
+        .setAvoidFlushDuringShutdown(!options.flushOnClose())
+        .setKeepLogFileNum(4)
+        .setMaxLogFileSize(4 << 20)
+        .setMaxOpenFiles(512);
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    return new RocksSnapshot(db);
+  }
+
+  @Override
+  public Batch newBatch() {
+    return new RocksBatch();
+  }
+
+  @Override
+  public byte @Nullable [] getDurable(byte[] key) {
+    try {
+      return db.get(durableReads, key);
+    } catch (RocksDBException e) {
+      throw failure("read", e);
+    }
+  }
+
+  @Override
+  public void flush() {
+    try {
+      db.flush(flushOptions);
+    } catch (RocksDBException e) {
+      throw failure("flush", e);
+    }
+  }
+
+  @Override
+  public long sizeInBytes() {
+    return property("rocksdb.live-sst-files-size") + property("rocksdb.size-all-mem-tables");
+  }
+
+  @Override
+  public Map<String, Long> metrics() {
+    Map<String, Long> metrics = new TreeMap<>();
+    metrics.put("table_bytes", property("rocksdb.live-sst-files-size"));
+    metrics.put("write_buffer_bytes", property("rocksdb.size-all-mem-tables"));
+    metrics.put("block_cache_bytes", property("rocksdb.block-cache-usage"));
+    metrics.put("estimated_keys", property("rocksdb.estimate-num-keys"));
+    metrics.put("pending_compaction_bytes", property("rocksdb.estimate-pending-compaction-bytes"));
+    metrics.put("running_flushes", property("rocksdb.num-running-flushes"));
+    metrics.put("running_compactions", property("rocksdb.num-running-compactions"));
+    metrics.put("write_stopped", property("rocksdb.is-write-stopped"));
+    metrics.put("background_errors", property("rocksdb.background-errors"));
+    return metrics;
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      db.close();
+      closeOptions();
+    }
+  }
+
+  private void closeOptions() {
+    flushOptions.close();
+    durableReads.close();
+    writeOptions.close();
+    engineOptions.close();
+    cache.close();
+    filter.close();
+  }
+
+  private long property(String name) {
+    try {
+      return db.getLongProperty(name);
+    } catch (RocksDBException e) {
+      throw failure("figure " + name, e);
+    }
+  }
+
+  private StoreException failure(String what, RocksDBException cause) {
+    return new StoreException(
+        "the store in " + options.directory() + " failed (" + what + "): " + cause.getMessage(),
+        cause);
+  }
+
+  private final class RocksSnapshot implements Snapshot {
+    private final org.rocksdb.Snapshot snapshot;
+    private final ReadOptions reads;
+
+    RocksSnapshot(RocksDB db) {
+      snapshot = db.getSnapshot();
+      reads = new ReadOptions().setSnapshot(snapshot);
+    }
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      try {
+        return db.get(reads, key);
+      } catch (RocksDBException e) {
+        throw failure("read", e);
+      }
+    }
+
+    @Override
+    public Cursor cursor(byte[] from, byte[] to) {
+      return new RocksCursor(snapshot, from, to);
+    }
+
+    @Override
+    public void close() {
+      reads.close();
+      db.releaseSnapshot(snapshot);
+      snapshot.close();
+    }
+  }
+
+  private final class RocksCursor implements Cursor {
+    private final Slice end;
+    private final ReadOptions reads;
+    private final RocksIterator iterator;
+
+    RocksCursor(org.rocksdb.Snapshot snapshot, byte[] from, byte[] to) {
+      end = new Slice(to);
+      reads = new ReadOptions().setSnapshot(snapshot).setIterateUpperBound(end);
+      iterator = db.newIterator(reads);
+      seek(from);
+    }
+
+    @Override
+    public boolean isValid() {
+      return iterator.isValid();
+    }
+
+    @Override
+    public byte[] key() {
+      return iterator.key();
+    }
+
+    @Override
+    public byte[] value() {
+      return iterator.value();
+    }
+
+    @Override
+    public void next() {
+      iterator.next();
+      checkStatus();
+    }
+
+    @Override
+    public void seek(byte[] key) {
+      iterator.seek(key);
+      checkStatus();
+    }
+
+    @Override
+    public void close() {
+      iterator.close();
+      reads.close();
+      end.close();
+    }
+
+    /** An iterator that meets an error looks like one at its end, unless it is asked. */
+    private void checkStatus() {
+      if (!iterator.isValid()) {
+        try {
+          iterator.status();
+        } catch (RocksDBException e) {
+          throw failure("iterate", e);
+        }
+      }
+    }
+  }
+
+  private final class RocksBatch implements Batch {
+    private final WriteBatch batch = new WriteBatch();
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+      try {
+        batch.put(key, value);
+      } catch (RocksDBException e) {
+        throw failure("put", e);
+      }
+    }
+
+    @Override
+    public void delete(byte[] key) {
+      try {
+        batch.delete(key);
+      } catch (RocksDBException e) {
+        throw failure("delete", e);
+      }
+    }
+
+    @Override
+    public void deleteRange(byte[] from, byte[] to) {
+      try {
+        batch.deleteRange(from, to);
+      } catch (RocksDBException e) {
+        throw failure("delete a range", e);
+      }
+    }
+
+    @Override
+    public void commit() {
+      try {
+        db.write(writeOptions, batch);
+      } catch (RocksDBException e) {
+        throw failure("write", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      batch.close();
+    }
+  }
+}
