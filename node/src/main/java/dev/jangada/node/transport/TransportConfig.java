@@ -31,8 +31,7 @@ public record TransportConfig(
       throw new IllegalArgumentException("peers must not contain this node itself: " + peers);
     }
     if (maxMessageBytes <= 0) {
-      throw new IllegalArgumentException(
-          "maxMessageBytes must be positive, is " + maxMessageBytes);
+      throw new IllegalArgumentException("maxMessageBytes must be positive, is " + maxMessageBytes);
     }
   }
 

@@ -1,0 +1,180 @@
+package dev.jangada.node;
+
+import dev.jangada.node.transport.TransportConfig;
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.RaftConfig;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The settings of a {@link RaftNode}, checked together, and what follows from them.
+ *
+ * <p>The node counts time in ticks of a tenth of the heartbeat interval: fine enough that the
+ * random election timeouts of a few nodes seldom meet in the same tick (there are about fifty to
+ * choose from by default), and coarse enough that an idle node wakes up only a hundred times a
+ * second.
+ *
+ * @param id this node's name, one of the peers'
+ * @param cluster name of the cluster
+ * @param peers all members
+ * @param listenHost where to listen
+ * @param listenPort where to listen
+ */
+record NodeConfig(
+    String id,
+    String cluster,
+    List<Peer> peers,
+    String listenHost,
+    int listenPort,
+    Duration heartbeatInterval,
+    Duration electionTimeout,
+    Duration requestTimeout,
+    boolean preVote,
+    boolean checkQuorum,
+    boolean leaseReads,
+    boolean noop,
+    int maxEntryBytes,
+    long maxPendingBytes,
+    long maxUncommittedBytes) {
+
+  private static final int TICKS_PER_HEARTBEAT = 10;
+  private static final Duration SHORTEST_TICK = Duration.ofMillis(1);
+
+  /** What an encoded message may hold beside its entries and their weight. */
+  private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
+
+  /**
+   * How much shorter than the election timeout a lease is, as a divisor: clocks may drift apart by
+   * a tenth before a lease outlives the patience of the followers.
+   */
+  private static final int LEASE_MARGIN_DIVISOR = 10;
+
+  NodeConfig {
+    peers = List.copyOf(peers);
+    checkPeers(id, cluster, peers);
+    checkTimes(heartbeatInterval, electionTimeout, requestTimeout);
+    require(listenPort >= 0 && listenPort <= 65_535, "no port to listen at: " + listenPort);
+    require(
+        !leaseReads || checkQuorum,
+        "leaseReads needs checkQuorum: without it a leader that is cut off never steps down");
+    require(
+        maxEntryBytes > 0 && maxEntryBytes <= 256 << 20,
+        "maxEntryBytes must be between 1 and 256 MiB, is " + maxEntryBytes);
+    require(
+        maxPendingBytes >= maxEntryBytes + (long) Entry.OVERHEAD_BYTES,
+        "maxPendingBytes ("
+            + maxPendingBytes
+            + ") must have room for one command of maxEntryBytes ("
+            + maxEntryBytes
+            + ") and "
+            + Entry.OVERHEAD_BYTES
+            + " bytes");
+    require(
+        maxUncommittedBytes > 0, "maxUncommittedBytes must be positive, is " + maxUncommittedBytes);
+  }
+
+  private static void checkPeers(String id, String cluster, List<Peer> peers) {
+    require(!peers.isEmpty(), "peers is empty: name all members of the cluster, this one included");
+    require(
+        peers.stream().anyMatch(peer -> peer.id().equals(id)),
+        "peers "
+            + peers
+            + " do not contain this node, \""
+            + id
+            + "\": name all members, this one included");
+    Map<Long, Peer> byMemberId = new HashMap<>();
+    for (Peer peer : peers) {
+      Peer other = byMemberId.put(MemberId.of(cluster, peer.id()), peer);
+      if (other == null) {
+        continue;
+      }
+      require(!other.id().equals(peer.id()), "peers name \"" + peer.id() + "\" twice");
+      throw new IllegalArgumentException(
+          "\"" + other.id() + "\" and \"" + peer.id() + "\" have the same member id: rename one");
+    }
+  }
+
+  private static void checkTimes(
+      Duration heartbeatInterval, Duration electionTimeout, Duration requestTimeout) {
+    require(
+        heartbeatInterval.compareTo(SHORTEST_TICK) >= 0,
+        "heartbeatInterval must be at least 1 ms, is " + heartbeatInterval);
+    require(
+        electionTimeout.compareTo(heartbeatInterval.multipliedBy(2)) >= 0,
+        "electionTimeout ("
+            + electionTimeout
+            + ") must be at least twice the heartbeatInterval ("
+            + heartbeatInterval
+            + "), and should be five times: one lost heartbeat must not start an election");
+    require(
+        electionTimeout.compareTo(Duration.ofHours(1)) <= 0,
+        "electionTimeout must be at most an hour, is " + electionTimeout);
+    require(requestTimeout.isPositive(), "requestTimeout must be positive, is " + requestTimeout);
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+
+  long memberId() {
+    return MemberId.of(cluster, id);
+  }
+
+  long clusterId() {
+    return MemberId.ofCluster(cluster);
+  }
+
+  Duration tickInterval() {
+    Duration tenth = heartbeatInterval.dividedBy(TICKS_PER_HEARTBEAT);
+    return tenth.compareTo(SHORTEST_TICK) < 0 ? SHORTEST_TICK : tenth;
+  }
+
+  /** In how many ticks a time has passed for certain; at least 1. */
+  long ticks(Duration time) {
+    long tick = tickInterval().toNanos();
+    // A tick may be just about to come, so that n ticks are over after only n - 1 intervals.
+    return 1 + Math.max(0, time.minusNanos(1).toNanos()) / tick + (time.isPositive() ? 1 : 0);
+  }
+
+  RaftConfig raftConfig() {
+    long tick = tickInterval().toNanos();
+    RaftConfig.Builder builder =
+        RaftConfig.builder(
+                memberId(), peers.stream().map(peer -> MemberId.of(cluster, peer.id())).toList())
+            .heartbeatTicks((int) (heartbeatInterval.toNanos() / tick))
+            .electionTimeoutTicks((int) (electionTimeout.toNanos() / tick))
+            .preVote(preVote)
+            .checkQuorum(checkQuorum)
+            .noop(noop)
+            .maxEntryBytes(maxEntryBytes)
+            .maxUncommittedBytes(maxUncommittedBytes);
+    if (leaseReads) {
+      long timeout = electionTimeout.toNanos();
+      builder.leaseReads(timeout - timeout / LEASE_MARGIN_DIVISOR);
+    }
+    return builder.build();
+  }
+
+  TransportConfig transportConfig() {
+    RaftConfig raft = raftConfig();
+    // An append ends with the entry that fills it, whatever its size.
+    long maxMessageBytes =
+        raft.maxAppendBytes() + maxEntryBytes + Entry.OVERHEAD_BYTES + MESSAGE_OVERHEAD_BYTES;
+    return new TransportConfig(
+        clusterId(),
+        memberId(),
+        listenHost,
+        listenPort,
+        peers.stream()
+            .filter(peer -> !peer.id().equals(id))
+            .map(peer ->
+                new TransportConfig.Remote(
+                    MemberId.of(cluster, peer.id()), peer.id(), peer.host(), peer.port()))
+            .toList(),
+        Math.toIntExact(maxMessageBytes));
+  }
+}
