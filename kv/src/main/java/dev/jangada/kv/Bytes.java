@@ -2,7 +2,6 @@ package dev.jangada.kv;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable sequence of bytes: a key or a value. Ordered as unsigned bytes, lexicographically,
@@ -53,7 +52,7 @@ public final class Bytes implements Comparable<Bytes> {
   }
 
   @Override
-  public boolean equals(@Nullable Object object) {
+  public boolean equals(Object object) {
     return object instanceof Bytes other && Arrays.equals(array, other.array);
   }
 

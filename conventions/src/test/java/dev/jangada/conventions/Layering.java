@@ -1,0 +1,176 @@
+package dev.jangada.conventions;
+
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The modules, what each may know, and the rules that follow. */
+final class Layering {
+
+  /** Which of our modules each module may use. */
+  static final Map<String, List<String>> MODULES = modules();
+
+  private static final String[] TEST_LIBRARIES = {
+    "org.junit..", "org.assertj..", "net.jqwik..", "com.tngtech.archunit..", "io.etcd.."
+  };
+
+  private Layering() {}
+
+  private static Map<String, List<String>> modules() {
+    Map<String, List<String>> modules = new LinkedHashMap<>();
+    modules.put("raft", List.of());
+    modules.put("storage", List.of("raft"));
+    modules.put("node", List.of("raft", "storage"));
+    modules.put("kv", List.of("raft"));
+    modules.put("etcd-api", List.of());
+    modules.put("server", List.of("kv", "node", "etcd-api", "raft"));
+    modules.put("simulation", List.of("raft", "storage", "node", "kv"));
+    modules.put("cli", List.of("server", "simulation", "etcd-api"));
+    return modules;
+  }
+
+  private static String packageOf(String module) {
+    return "dev.jangada." + (module.equals("etcd-api") ? "etcd" : module);
+  }
+
+  /** All classes of a module. */
+  static DescribedPredicate<JavaClass> of(String module) {
+    return resideInAnyPackage(packageOf(module) + "..");
+  }
+
+  /** The rules by name. */
+  static Map<String, ArchRule> rules() {
+    Map<String, ArchRule> rules = new LinkedHashMap<>();
+    MODULES.forEach((module, uses) ->
+        rules.put(module + " knows of our modules only " + uses, dependencyRule(module, uses)));
+    rules.put(
+        "the core needs nothing but plain java.base",
+        noClasses().that(of("raft")).should().dependOnClassesThat(not(plainJava())));
+    rules.put(
+        "the core has no thread",
+        noClasses()
+            .that(of("raft"))
+            .should()
+            .dependOnClassesThat(
+                belongToAnyOf(Thread.class, ThreadLocal.class, Runtime.class, Process.class)));
+    rules.put(
+        "the core reads no clock",
+        noClasses()
+            .that(of("raft"))
+            .should()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAPackage("java.time.."));
+    rules.put("only kv touches RocksDB", onlyIn("org.rocksdb..", "dev.jangada.kv.."));
+    rules.put(
+        "only etcd-api, server and cli touch gRPC",
+        onlyIn("io.grpc..", "dev.jangada.etcd..", "dev.jangada.server..", "dev.jangada.cli.."));
+    rules.put(
+        "only etcd-api, server and cli touch protobuf",
+        onlyIn(
+            "com.google.protobuf..",
+            "dev.jangada.etcd..",
+            "dev.jangada.server..",
+            "dev.jangada.cli.."));
+    rules.put(
+        "only the peer transport, server and cli touch Netty",
+        onlyIn(
+            "io.netty..",
+            "dev.jangada.node.transport..",
+            "dev.jangada.server..",
+            "dev.jangada.cli.."));
+    rules.put("only cli parses flags", onlyIn("picocli..", "dev.jangada.cli.."));
+    rules.put(
+        "production does not know test libraries",
+        noClasses()
+            .that(alwaysTrue())
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(TEST_LIBRARIES)));
+    rules.put(
+        "no package is called common or util",
+        noClasses()
+            .should()
+            .resideInAnyPackage(
+                "..common..", "..commons..", "..util..", "..utils..", "..helper..", "..misc.."));
+    rules.put(
+        "packages form no cycle", slices().matching("dev.jangada.(**)").should().beFreeOfCycles());
+    return rules;
+  }
+
+  /** For each rule a fixture, by class name or a part of it, that breaks it. */
+  static Map<String, String> offenders() {
+    Map<String, String> offenders = new LinkedHashMap<>();
+    MODULES.forEach((module, uses) ->
+        offenders.put(
+            module + " knows of our modules only " + uses,
+            packageOf(module) + ".fixture.KnowsTooMuch"));
+    offenders.put("the core needs nothing but plain java.base", "raft.fixture.WritesFiles");
+    offenders.put("the core has no thread", "raft.fixture.StartsThread");
+    offenders.put("the core reads no clock", "raft.fixture.ReadsClock");
+    offenders.put("only kv touches RocksDB", "node.fixture.UsesEverything");
+    offenders.put("only etcd-api, server and cli touch gRPC", "node.fixture.UsesEverything");
+    offenders.put("only etcd-api, server and cli touch protobuf", "node.fixture.UsesEverything");
+    offenders.put(
+        "only the peer transport, server and cli touch Netty", "node.fixture.UsesEverything");
+    offenders.put("only cli parses flags", "node.fixture.UsesEverything");
+    offenders.put("production does not know test libraries", "node.fixture.UsesEverything");
+    offenders.put("no package is called common or util", "kv.fixture.util.Anything");
+    offenders.put("packages form no cycle", "Cycle detected");
+    return offenders;
+  }
+
+  private static ArchRule dependencyRule(String module, List<String> uses) {
+    String[] known =
+        Stream.concat(Stream.of(module), uses.stream())
+            .map(name -> packageOf(name) + "..")
+            .toArray(String[]::new);
+    return noClasses()
+        .that(of(module))
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("dev.jangada..").and(not(resideInAnyPackage(known))));
+  }
+
+  private static ArchRule onlyIn(String library, String... packages) {
+    return noClasses()
+        .that(resideInAnyPackage("dev.jangada..").and(not(resideInAnyPackage(packages))))
+        .should()
+        .dependOnClassesThat(resideInAnyPackage(library));
+  }
+
+  private static DescribedPredicate<JavaClass> plainJava() {
+    return resideInAnyPackage(
+            "dev.jangada.raft..",
+            "java.lang",
+            "java.lang.annotation",
+            "java.lang.invoke",
+            "java.lang.runtime",
+            "java.math",
+            "java.nio",
+            "java.nio.charset",
+            "java.util",
+            "java.util.function",
+            "java.util.random",
+            "java.util.stream",
+            "java.util.zip",
+            "org.jspecify.annotations")
+        .or(
+            DescribedPredicate.describe(
+                "primitive or array of primitives",
+                type -> type.getBaseComponentType().isPrimitive()));
+  }
+}

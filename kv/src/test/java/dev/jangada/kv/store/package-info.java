@@ -1,4 +1,0 @@
-@NullMarked
-package dev.jangada.kv.store;
-
-import org.jspecify.annotations.NullMarked;
