@@ -170,7 +170,7 @@ public final class FileDisk implements Disk, AutoCloseable {
   }
 
   private Path resolve(String name) {
-    Path path = directory.resolve(name);
+    Path path = directory.resolve(name).normalize();
     if (name.equals(LOCK_FILE) || !directory.equals(path.getParent())) {
       throw new IllegalArgumentException("not the name of a file in " + directory + ": " + name);
     }

@@ -1,0 +1,193 @@
+package dev.jangada.storage;
+
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryType;
+import dev.jangada.raft.HardState;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records inside the payload of a frame.
+ *
+ * <pre>
+ * payload   := record* padding             (a multiple of 8 bytes)
+ * record    := hardState | entry
+ * hardState := 0x01  term:varint  vote:i64
+ * entry     := 0x02  type:u8  index:varint  term:varint  proposer:i64  sequence:i64
+ *              length:varint  data:byte[length]
+ * padding   := 0x00*
+ * </pre>
+ *
+ * <p>Fixed-width numbers are little-endian; a varint has seven bits a byte, the lowest first, and
+ * the top bit set in all bytes but the last. The type of an entry is {@link EntryType#code()}. All
+ * of a frame's entries have ascending, contiguous indexes.
+ */
+final class Records {
+
+  private static final byte END = 0;
+  private static final byte HARD_STATE = 1;
+  private static final byte ENTRY = 2;
+
+  private static final EntryType[] TYPES = EntryType.values();
+
+  private Records() {}
+
+  static long size(HardState hardState) {
+    return 1L + varintSize(hardState.term()) + Long.BYTES;
+  }
+
+  static long size(Entry entry) {
+    return 2
+        + varintSize(entry.index())
+        + varintSize(entry.term())
+        + 2 * Long.BYTES
+        + varintSize(entry.data().length)
+        + (long) entry.data().length;
+  }
+
+  static void put(ByteBuffer target, HardState hardState) {
+    target.put(HARD_STATE);
+    putVarint(target, hardState.term());
+    target.putLong(hardState.vote());
+  }
+
+  static void put(ByteBuffer target, Entry entry) {
+    target.put(ENTRY).put(entry.type().code());
+    putVarint(target, entry.index());
+    putVarint(target, entry.term());
+    target.putLong(entry.proposer()).putLong(entry.sequence());
+    putVarint(target, entry.data().length);
+    target.put(entry.data());
+  }
+
+  private static int varintSize(long value) {
+    return Math.max(1, (Long.SIZE - Long.numberOfLeadingZeros(value) + 6) / 7);
+  }
+
+  private static void putVarint(ByteBuffer target, long value) {
+    long rest = value;
+    while ((rest & ~0x7fL) != 0) {
+      target.put((byte) (rest | 0x80));
+      rest >>>= 7;
+    }
+    target.put((byte) rest);
+  }
+
+  /** A payload with a valid checksum that is nevertheless not what the grammar allows. */
+  static final class MalformedRecordException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    MalformedRecordException(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * Walks over the records of a payload. After {@link #next()} either {@link #hardState()} is not
+   * null, or {@link #index()} and {@link #term()} tell of an entry, whose data is copied only on
+   * {@link #entry()}.
+   */
+  static final class Reader {
+
+    private final ByteBuffer payload;
+    private @Nullable HardState hardState;
+    private long index;
+    private long term;
+    private EntryType type = EntryType.NOOP;
+    private long proposer;
+    private long sequence;
+    private int dataPosition;
+    private int dataLength;
+
+    /** Reads from the payload's position to its limit, moving the position. */
+    Reader(ByteBuffer payload) {
+      this.payload = payload;
+    }
+
+    /** Moves to the next record; false after the last. */
+    boolean next() throws MalformedRecordException {
+      if (!payload.hasRemaining()) {
+        return false;
+      }
+      try {
+        byte kind = payload.get();
+        switch (kind) {
+          case END -> {
+            return false;
+          }
+          case HARD_STATE -> hardState = new HardState(varint(), payload.getLong());
+          case ENTRY -> {
+            hardState = null;
+            readEntry();
+          }
+          default -> throw new MalformedRecordException("unknown record kind " + kind, null);
+        }
+        return true;
+      } catch (BufferUnderflowException | IllegalArgumentException failure) {
+        throw new MalformedRecordException("impossible record: " + failure, failure);
+      }
+    }
+
+    private void readEntry() throws MalformedRecordException {
+      byte code = payload.get();
+      type = type(code);
+      index = varint();
+      term = varint();
+      proposer = payload.getLong();
+      sequence = payload.getLong();
+      long length = varint();
+      if (index < 1 || term < 1 || length < 0 || length > payload.remaining()) {
+        throw new MalformedRecordException(
+            "impossible entry " + index + "@" + term + " of " + length + " bytes", null);
+      }
+      dataPosition = payload.position();
+      dataLength = (int) length;
+      payload.position(dataPosition + dataLength);
+    }
+
+    private static EntryType type(byte code) throws MalformedRecordException {
+      for (EntryType type : TYPES) {
+        if (type.code() == code) {
+          return type;
+        }
+      }
+      throw new MalformedRecordException("unknown entry type " + code, null);
+    }
+
+    private long varint() throws MalformedRecordException {
+      long value = 0;
+      for (int shift = 0; shift < Long.SIZE; shift += 7) {
+        byte next = payload.get();
+        value |= (next & 0x7fL) << shift;
+        if (next >= 0) {
+          return value;
+        }
+      }
+      throw new MalformedRecordException("a number without end", null);
+    }
+
+    @Nullable HardState hardState() {
+      return hardState;
+    }
+
+    long index() {
+      return index;
+    }
+
+    long term() {
+      return term;
+    }
+
+    Entry entry() throws MalformedRecordException {
+      byte[] data = new byte[dataLength];
+      payload.get(dataPosition, data);
+      try {
+        return new Entry(index, term, type, proposer, sequence, data);
+      } catch (IllegalArgumentException failure) {
+        throw new MalformedRecordException("impossible entry: " + failure.getMessage(), failure);
+      }
+    }
+  }
+}
