@@ -41,6 +41,7 @@ record NodeConfig(
 
   private static final int TICKS_PER_HEARTBEAT = 10;
   private static final Duration SHORTEST_TICK = Duration.ofMillis(1);
+  private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
   /** What an encoded message may hold beside its entries and their weight. */
   private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
@@ -133,11 +134,12 @@ record NodeConfig(
     return tenth.compareTo(SHORTEST_TICK) < 0 ? SHORTEST_TICK : tenth;
   }
 
-  /** In how many ticks a time has passed for certain; at least 1. */
+  /** After how many ticks a time has passed for certain. */
   long ticks(Duration time) {
     long tick = tickInterval().toNanos();
-    // A tick may be just about to come, so that n ticks are over after only n - 1 intervals.
-    return 1 + Math.max(0, time.minusNanos(1).toNanos()) / tick + (time.isPositive() ? 1 : 0);
+    Duration bounded = time.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : time;
+    // One more than the time has: the next tick may be just about to come.
+    return (bounded.toNanos() + tick - 1) / tick + 1;
   }
 
   RaftConfig raftConfig() {

@@ -1,6 +1,6 @@
 /**
  * The runtime around the consensus core: read {@link dev.jangada.node.RaftNode} first to embed a
- * replicated state machine, and {@code RaftDriver} first to see how one works.
+ * replicated state machine, and {@link dev.jangada.node.RaftDriver} first to see how one works.
  */
 @NullMarked
 package dev.jangada.node;

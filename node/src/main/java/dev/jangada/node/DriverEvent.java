@@ -1,0 +1,12 @@
+package dev.jangada.node;
+
+/** Something for the driver, on its way through the mailbox of a {@link RaftNode}. */
+@FunctionalInterface
+interface DriverEvent {
+
+  /** Tells the driver. On the driver's thread. */
+  void tell(RaftDriver driver);
+
+  /** The node has stopped before the driver was told. On any thread. */
+  default void refuse(RaftException stopped) {}
+}

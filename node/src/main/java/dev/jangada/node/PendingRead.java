@@ -1,0 +1,47 @@
+package dev.jangada.node;
+
+import dev.jangada.raft.Entry;
+import java.util.concurrent.CompletableFuture;
+
+/** A linearizable read on its way to the driver, and its future on the way back. */
+final class PendingRead implements DriverEvent, Outcome.Read {
+
+  /** What a read counts in the budget. */
+  static final long WEIGHT = Entry.OVERHEAD_BYTES;
+
+  private final long timeoutTicks;
+  private final PendingBudget budget;
+  private final CompletableFuture<Long> future = new CompletableFuture<>();
+
+  /** Creates a read that holds {@link #WEIGHT} bytes of the budget until it has an outcome. */
+  PendingRead(long timeoutTicks, PendingBudget budget) {
+    this.timeoutTicks = timeoutTicks;
+    this.budget = budget;
+  }
+
+  CompletableFuture<Long> future() {
+    return future;
+  }
+
+  @Override
+  public void tell(RaftDriver driver) {
+    driver.read(timeoutTicks, this);
+  }
+
+  @Override
+  public void refuse(RaftException stopped) {
+    failed(stopped);
+  }
+
+  @Override
+  public void ready(long index) {
+    budget.release(WEIGHT);
+    future.complete(index);
+  }
+
+  @Override
+  public void failed(RaftException failure) {
+    budget.release(WEIGHT);
+    future.completeExceptionally(failure);
+  }
+}

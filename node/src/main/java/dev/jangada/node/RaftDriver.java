@@ -1,0 +1,572 @@
+package dev.jangada.node;
+
+import dev.jangada.node.transport.Transport;
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryType;
+import dev.jangada.raft.Invariant;
+import dev.jangada.raft.Message;
+import dev.jangada.raft.Persisted;
+import dev.jangada.raft.Proposal;
+import dev.jangada.raft.ProposeResult;
+import dev.jangada.raft.Raft;
+import dev.jangada.raft.RaftConfig;
+import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.Ready;
+import dev.jangada.raft.Refusal;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a {@link Raft}: carries out what it says in each {@link Ready}, and looks after the requests
+ * of this node's clients until each has an outcome.
+ *
+ * <h2>Design</h2>
+ *
+ * <p>The driver is as deterministic as the core: no thread, no clock, no future, no random number.
+ * Everything comes in as a call (a message, a tick, a request, a finished write, an applied batch)
+ * and everything goes out through a port ({@link LogWriter}, {@link Transport}, {@link Applier},
+ * {@link Outcome}), none of which blocks or calls back. {@link RaftNode} runs it on a thread with a
+ * real disk, a simulator with simulated ones; the driver cannot tell.
+ *
+ * <p>Calls only note what has come; {@link #advance} does what follows from it. Whoever runs the
+ * driver makes all calls that have accumulated and then advances once, so that what came together
+ * is proposed, written, sent and confirmed together.
+ *
+ * <p><b>Durability.</b> Writes are numbered and under way side by side with everything else. What a
+ * Ready promises to others ({@link Ready#sendAfterPersist()}) is held back until its writes and all
+ * earlier ones are durable, in the order of the Readys.
+ *
+ * <p><b>Commands.</b> A command is waiting, or under way, or done. It waits while no leader is
+ * known. It is under way once it may be in some log: proposed here, or forwarded to the leader.
+ * Only what is certain not to be in a log goes back to waiting, which is when the leader refused
+ * it; and it goes out again under a new number, because a duplicate of the old refusal must not be
+ * taken for one of the new attempt. What is under way is never sent again, whatever happens to the
+ * leader: its outcome is what is committed, or at the deadline <em>unknown</em>. A command is
+ * recognised when it is committed: one proposed here by its place in the log, which identifies it
+ * by the Log Matching Property; a forwarded one by its number, which is why every entry carries it.
+ * An entry of another term in the place of one proposed here says that the command is lost for
+ * good. Commands that are submitted one after the other keep their order, except for refused ones.
+ *
+ * <p><b>Reads.</b> All reads that have arrived share one {@link Raft#readIndex}. One that fails, or
+ * of which nothing has been heard for an election timeout, is repeated under a new number. A read
+ * is ready when this node has applied the confirmed index.
+ *
+ * <p><b>Bounds.</b> Commands that wait are bounded here; those under way by the leader's limit of
+ * uncommitted bytes; writes and committed batches under way by the windows of the core. Whoever
+ * runs the driver bounds how many requests it lets in.
+ *
+ * <p>Rejected: matching a forwarded command by an answer of the leader with its index, because that
+ * answer can be lost while the command is committed; sending a command whose leader fell silent to
+ * the next one, because it may then take effect twice; and holding up one Ready until the one
+ * before is on disk, which would make the latency of the disk that of the whole cluster.
+ *
+ * <p>Not thread-safe. If a method throws, other than as documented, the driver must not be used any
+ * more.
+ */
+public final class RaftDriver {
+  private final Raft raft;
+  private final RaftConfig config;
+  private final long maxWaitingBytes;
+  private final LogWriter logWriter;
+  private final Transport transport;
+  private final Applier applier;
+  private final LeadershipListener leadershipListener;
+
+  /** Number of the next proposal or read. */
+  private long nextNumber;
+
+  private long tick;
+
+  private long leader;
+  private long term;
+
+  private final ArrayDeque<UnsentPromises> unsentPromises = new ArrayDeque<>();
+  private long lastWrite;
+  private long lastWritten;
+
+  private final ArrayDeque<CommittedBatch> batches = new ArrayDeque<>();
+  private long handedOutIndex;
+  private long appliedIndex;
+
+  private final DeadlineWheel requests = new DeadlineWheel();
+
+  /** Commands in no log. */
+  private final ArrayDeque<SubmitRequest> waiting = new ArrayDeque<>();
+
+  private long waitingBytes;
+
+  /** Not before this tick are waiting commands offered again, after the leader refused some. */
+  private long offerAtTick;
+
+  private final ProposedCommands proposed = new ProposedCommands();
+  private final Map<Long, SubmitRequest> forwarded = new HashMap<>();
+  private final PendingReads reads;
+  private final List<TransferRequest> transfers = new ArrayList<>();
+
+  /** Messages that may leave, and a receipt that may be handed in, once a write is durable. */
+  private record UnsentPromises(
+      long afterWrite, List<Message> messages, @Nullable Persisted receipt) {}
+
+  /**
+   * Creates a driver.
+   *
+   * @param raft to be used by nobody else from now on
+   * @param config the settings that {@code raft} was made with
+   * @param firstNumber where the numbering of proposals and reads begins. Drawn at random from all
+   *     64 bits each time a node starts, so that no number is ever used twice by a node
+   * @param maxWaitingBytes commands are refused while more than this waits for a leader
+   * @param logWriter writes the log
+   * @param transport sends messages
+   * @param applier applies what is committed
+   * @param leadershipListener told of each new term and leader, within {@link #advance}
+   */
+  public RaftDriver(
+      Raft raft,
+      RaftConfig config,
+      long firstNumber,
+      long maxWaitingBytes,
+      LogWriter logWriter,
+      Transport transport,
+      Applier applier,
+      LeadershipListener leadershipListener) {
+    this.raft = raft;
+    this.config = config;
+    this.nextNumber = firstNumber;
+    this.maxWaitingBytes = maxWaitingBytes;
+    this.logWriter = logWriter;
+    this.transport = transport;
+    this.applier = applier;
+    this.leadershipListener = leadershipListener;
+    this.term = raft.term();
+    this.handedOutIndex = raft.status().applied();
+    this.appliedIndex = handedOutIndex;
+    this.reads = new PendingReads(config.electionTimeoutTicks());
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // Events
+  // ---------------------------------------------------------------------------------------------
+
+  /**
+   * Tells the time, for lease reads only: see {@link Raft#observeTime}. To be called before the
+   * other events of a turn.
+   */
+  public void observeTime(long monotonicNanos) {
+    raft.observeTime(monotonicNanos);
+  }
+
+  /** A message has arrived from a peer. */
+  public void receive(Message message) {
+    raft.step(message);
+  }
+
+  /** One unit of time has passed. */
+  public void tick() {
+    tick++;
+    raft.tick();
+    requests.expire(tick, this::expire);
+    reads.repeatSilent(tick);
+    if (tick % config.electionTimeoutTicks() == 0) {
+      sweep();
+    }
+  }
+
+  /** The write with this number, and all before it, are durable. */
+  public void written(long number) {
+    Invariant.check(
+        number > lastWritten && number <= lastWrite,
+        "write %s is said to be durable, but %s are and %s were asked for",
+        number,
+        lastWritten,
+        lastWrite);
+    lastWritten = number;
+    while (!unsentPromises.isEmpty() && unsentPromises.peek().afterWrite() <= number) {
+      UnsentPromises kept = unsentPromises.remove();
+      for (Message message : kept.messages()) {
+        transport.send(message);
+      }
+      if (kept.receipt() != null) {
+        raft.persisted(kept.receipt());
+      }
+    }
+  }
+
+  /** The state machine has applied everything up to an index that is the last one of a batch. */
+  public void applied(long index) {
+    while (!batches.isEmpty() && batches.peek().lastIndex() <= index) {
+      @Nullable SubmitRequest @Nullable [] answered = batches.remove().requests();
+      if (answered != null) {
+        for (SubmitRequest request : answered) {
+          if (request != null && !request.isDone()) {
+            finish(request);
+          }
+        }
+      }
+    }
+    raft.applied(index);
+    appliedIndex = index;
+    reads.applied(index, this::readReady);
+  }
+
+  /**
+   * Wants a command replicated and applied, by way of whichever node leads.
+   *
+   * @param command not modified any more
+   * @param timeoutTicks after so many ticks the outcome is told, whatever is known by then; at
+   *     least 1
+   * @param outcome told what becomes of it, possibly before this method has returned
+   */
+  public void submit(byte[] command, long timeoutTicks, Outcome.Submit outcome) {
+    Proposal proposal = new Proposal(raft.id(), nextNumber++, command);
+    if (command.length > config.maxEntryBytes()) {
+      outcome.failed(Failures.tooLarge(command.length, config.maxEntryBytes()));
+    } else if (!waiting.isEmpty() && waitingBytes + proposal.weight() > maxWaitingBytes) {
+      outcome.failed(Failures.overloaded(waitingBytes + " bytes of commands are waiting"));
+    } else {
+      SubmitRequest request = new SubmitRequest(proposal, tick + timeoutTicks, outcome);
+      requests.add(request);
+      waiting.add(request);
+      waitingBytes += proposal.weight();
+    }
+  }
+
+  /**
+   * Appends a command to the log if this node leads; nobody is told what becomes of it.
+   *
+   * @param command not modified any more
+   * @throws RaftException if this node leads and yet does not take the command, because it is too
+   *     large or too much is under way
+   */
+  public StartResult start(byte[] command) {
+    return switch (raft.propose(new Proposal(raft.id(), nextNumber++, command))) {
+      case ProposeResult.Accepted(long index, long ofTerm) -> new StartResult(index, ofTerm, true);
+      case ProposeResult.Refused(Refusal reason) ->
+          switch (reason) {
+            case NOT_LEADER -> new StartResult(0, raft.term(), false);
+            case TOO_LARGE -> throw Failures.tooLarge(command.length, config.maxEntryBytes());
+            case TOO_MANY_UNCOMMITTED -> throw Failures.overloaded("too much is uncommitted");
+            case TRANSFERRING -> throw Failures.overloaded("the leadership is being handed over");
+          };
+    };
+  }
+
+  /**
+   * Wants to read the state machine of this node, such that the read sees everything that was
+   * acknowledged to anybody before this call.
+   *
+   * @param timeoutTicks after so many ticks the read fails; at least 1
+   * @param outcome told when the state machine may be read
+   */
+  public void read(long timeoutTicks, Outcome.Read outcome) {
+    ReadRequest request = new ReadRequest(tick + timeoutTicks, outcome);
+    requests.add(request);
+    reads.add(request);
+  }
+
+  /**
+   * Wants another node to lead. Only the leader can do that.
+   *
+   * @param to the other node
+   * @param timeoutTicks after so many ticks the request fails; at least 1
+   * @param outcome told when that node leads
+   * @throws IllegalArgumentException if {@code to} is not a member
+   */
+  public void transferLeadership(long to, long timeoutTicks, Outcome.Transfer outcome) {
+    if (!config.voters().contains(to)) {
+      throw new IllegalArgumentException(MemberId.toString(to) + " is not a member");
+    }
+    if (raft.leader() == to) {
+      outcome.transferred();
+    } else if (!raft.isLeader()) {
+      outcome.failed(Failures.notLeader(raft.leader()));
+    } else {
+      boolean begun = raft.transferLeadership(to);
+      Invariant.check(begun, "the leader cannot hand its leadership over to %s", to);
+      TransferRequest request = new TransferRequest(to, tick + timeoutTicks, outcome);
+      requests.add(request);
+      transfers.add(request);
+    }
+  }
+
+  /** Ends this driver: every request that has no outcome yet fails. */
+  public void stop(String reason) {
+    requests.drain(request -> {
+      request.markDone();
+      boolean underWay = request instanceof SubmitRequest command && command.isUnderWay();
+      request.outcome().failed(Failures.stopped(reason, underWay));
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // What follows from them
+  // ---------------------------------------------------------------------------------------------
+
+  /** Does everything that follows from the events so far. */
+  public void advance() {
+    noticeLeadership();
+    offerWaiting();
+    askForReads();
+    while (raft.hasReady()) {
+      carryOut(raft.ready());
+      noticeLeadership();
+      offerWaiting();
+      askForReads();
+    }
+  }
+
+  private void carryOut(Ready ready) {
+    for (Message message : ready.sendNow()) {
+      transport.send(message);
+    }
+    Persisted receipt = ready.persisted();
+    if (receipt != null) {
+      lastWrite++;
+      logWriter.write(new LogWriter.Write(lastWrite, ready.hardState(), ready.append()));
+    }
+    if (lastWritten == lastWrite) {
+      for (Message message : ready.sendAfterPersist()) {
+        transport.send(message);
+      }
+    } else if (receipt != null || !ready.sendAfterPersist().isEmpty()) {
+      unsentPromises.add(new UnsentPromises(lastWrite, ready.sendAfterPersist(), receipt));
+    }
+    for (Message.ForwardRefused refused : ready.refused()) {
+      forwardRefused(refused);
+    }
+    ready.reads().forEach(read -> reads.answered(read, appliedIndex, tick, this::readReady));
+    if (!ready.apply().isEmpty()) {
+      handOut(ready.apply());
+    }
+  }
+
+  private void noticeLeadership() {
+    if (raft.term() == term && raft.leader() == leader) {
+      return;
+    }
+    term = raft.term();
+    leader = raft.leader();
+    leadershipListener.leadershipChanged(leader, term, raft.isLeader());
+    if (leader != 0 && leader != raft.id() && !transfers.isEmpty()) {
+      for (TransferRequest transfer : transfers) {
+        if (transfer.isDone()) {
+          continue;
+        }
+        finish(transfer);
+        if (transfer.to() == leader) {
+          transfer.outcome().transferred();
+        } else {
+          transfer.outcome().failed(Failures.notLeader(leader));
+        }
+      }
+      transfers.clear();
+    }
+  }
+
+  /** Brings the waiting commands on their way, if a leader is known. */
+  private void offerWaiting() {
+    if (waiting.isEmpty() || tick < offerAtTick) {
+      return;
+    }
+    if (raft.isLeader()) {
+      proposeWaiting();
+    } else if (raft.leader() != 0) {
+      forwardWaiting();
+    }
+  }
+
+  private void proposeWaiting() {
+    while (!waiting.isEmpty()) {
+      SubmitRequest request = waiting.peek();
+      if (!request.isDone()) {
+        Proposal proposal = request.proposal();
+        switch (raft.propose(proposal)) {
+          case ProposeResult.Accepted(long index, long ofTerm) -> {
+            waitingBytes -= proposal.weight();
+            request.proposed(index);
+            proposed.add(ofTerm, request);
+          }
+          case ProposeResult.Refused(Refusal reason) -> {
+            if (isTransient(reason)) {
+              offerAtTick = tick + 1;
+              return;
+            }
+            waitingBytes -= proposal.weight();
+            fail(request, refusal(reason, proposal));
+          }
+        }
+      }
+      waiting.remove();
+    }
+  }
+
+  private void forwardWaiting() {
+    List<Proposal> proposals = new ArrayList<>();
+    long bytes = 0;
+    for (SubmitRequest request : waiting) {
+      if (request.isDone()) {
+        continue;
+      }
+      Proposal proposal = request.proposal();
+      if (!proposals.isEmpty() && bytes + proposal.weight() > config.maxAppendBytes()) {
+        raft.forward(proposals);
+        proposals = new ArrayList<>();
+        bytes = 0;
+      }
+      proposals.add(proposal);
+      bytes += proposal.weight();
+      request.forwarded();
+      forwarded.put(proposal.sequence(), request);
+    }
+    if (!proposals.isEmpty()) {
+      raft.forward(proposals);
+    }
+    waiting.clear();
+    waitingBytes = 0;
+  }
+
+  private void forwardRefused(Message.ForwardRefused refused) {
+    for (long sequence : refused.sequences()) {
+      SubmitRequest request = forwarded.remove(sequence);
+      if (request == null) {
+        continue;
+      }
+      if (isTransient(refused.reason())) {
+        request.refused(nextNumber++);
+        waiting.add(request);
+        waitingBytes += request.proposal().weight();
+        offerAtTick = tick + 1;
+      } else {
+        fail(request, refusal(refused.reason(), request.proposal()));
+      }
+    }
+  }
+
+  /** Whether a proposal refused for this reason may be taken as soon as there is a new leader. */
+  private static boolean isTransient(Refusal reason) {
+    return switch (reason) {
+      case NOT_LEADER, TRANSFERRING -> true;
+      case TOO_LARGE, TOO_MANY_UNCOMMITTED -> false;
+    };
+  }
+
+  private RaftException refusal(Refusal reason, Proposal proposal) {
+    return reason == Refusal.TOO_LARGE
+        ? Failures.tooLarge(proposal.data().length, config.maxEntryBytes())
+        : Failures.overloaded("the leader has too much uncommitted");
+  }
+
+  private void askForReads() {
+    if (reads.haveToAsk(tick) && raft.leader() != 0) {
+      raft.readIndex(reads.ask(nextNumber++, tick));
+    }
+  }
+
+  /** Gives committed entries to the state machine, together with those who wait for them. */
+  private void handOut(List<Entry> entries) {
+    @Nullable SubmitRequest @Nullable [] claimants = null;
+    for (int i = 0; i < entries.size(); i++) {
+      Entry entry = entries.get(i);
+      Invariant.check(
+          entry.index() == handedOutIndex + 1,
+          "entry %s is to be applied after %s",
+          entry,
+          handedOutIndex);
+      handedOutIndex = entry.index();
+      SubmitRequest request = claim(entry);
+      if (request != null && !request.isDone()) {
+        if (claimants == null) {
+          claimants = new @Nullable SubmitRequest[entries.size()];
+        }
+        claimants[i] = request;
+      }
+    }
+    CommittedBatch batch = new CommittedBatch(entries, claimants);
+    batches.add(batch);
+    applier.apply(batch);
+  }
+
+  private @Nullable SubmitRequest claim(Entry entry) {
+    SubmitRequest request =
+        proposed.isEmpty() ? null : proposed.claim(entry, lost -> lose(lost, entry));
+    if (request == null
+        && entry.proposer() == raft.id()
+        && entry.type() == EntryType.COMMAND
+        && !forwarded.isEmpty()) {
+      request = forwarded.remove(entry.sequence());
+    }
+    return request;
+  }
+
+  private void lose(SubmitRequest request, Entry committed) {
+    if (!request.isDone()) {
+      fail(request, Failures.lost(committed));
+    }
+  }
+
+  private void readReady(ReadRequest request, long index) {
+    finish(request);
+    request.outcome().ready(index);
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // The end of requests
+  // ---------------------------------------------------------------------------------------------
+
+  private void fail(Request request, RaftException failure) {
+    finish(request);
+    request.outcome().failed(failure);
+  }
+
+  private void finish(Request request) {
+    requests.remove(request);
+    request.markDone();
+  }
+
+  /** Ends a request, already taken out of the wheel, whose time is up. */
+  private void expire(Request request) {
+    RaftException failure =
+        switch (request) {
+          case SubmitRequest command when command.isUnderWay() -> {
+            if (command.index() == 0) {
+              forwarded.remove(command.proposal().sequence());
+            }
+            yield Failures.timeout(true);
+          }
+          case SubmitRequest command -> {
+            waitingBytes -= command.proposal().weight();
+            yield Failures.noLeader();
+          }
+          case ReadRequest read ->
+              raft.leader() == 0 ? Failures.noLeader() : Failures.timeout(false);
+          case TransferRequest transfer -> Failures.timeout(false);
+        };
+    request.markDone();
+    request.outcome().failed(failure);
+  }
+
+  /** Forgets expired requests where they are still referred to. */
+  private void sweep() {
+    waiting.removeIf(Request::isDone);
+    proposed.sweep();
+    reads.sweep();
+    transfers.removeIf(Request::isDone);
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // State
+  // ---------------------------------------------------------------------------------------------
+
+  /** A picture of the core's state. */
+  public RaftStatus status() {
+    return raft.status();
+  }
+
+  /** Number of requests that have no outcome yet. */
+  public int pendingRequests() {
+    return requests.size();
+  }
+}

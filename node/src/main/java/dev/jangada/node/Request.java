@@ -1,0 +1,32 @@
+package dev.jangada.node;
+
+import org.jspecify.annotations.Nullable;
+
+/** A request under way in a {@link RaftDriver}. Only its driver's thread changes it. */
+abstract sealed class Request permits SubmitRequest, ReadRequest, TransferRequest {
+
+  /** The driver's tick at which the request's time is up. */
+  final long deadlineTick;
+
+  /** Neighbours in a slot of the {@link DeadlineWheel}. */
+  @Nullable Request previous;
+
+  @Nullable Request next;
+
+  /** Whether its outcome has been told. */
+  private boolean done;
+
+  Request(long deadlineTick) {
+    this.deadlineTick = deadlineTick;
+  }
+
+  abstract Outcome outcome();
+
+  final boolean isDone() {
+    return done;
+  }
+
+  void markDone() {
+    done = true;
+  }
+}

@@ -1,0 +1,59 @@
+package dev.jangada.node;
+
+import dev.jangada.raft.Entry;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A command on its way to the driver, and its future on the way back. */
+final class Submission implements DriverEvent, Outcome.Submit {
+  private final byte[] command;
+  private final long timeoutTicks;
+  private final PendingBudget budget;
+  private final CompletableFuture<byte[]> future = new CompletableFuture<>();
+
+  /** The driver's failure and the applier's result may come at the same time. */
+  private final AtomicBoolean settled = new AtomicBoolean();
+
+  /**
+   * Creates a submission that holds {@link #weight} bytes of the budget until it has an outcome.
+   */
+  Submission(byte[] command, long timeoutTicks, PendingBudget budget) {
+    this.command = command;
+    this.timeoutTicks = timeoutTicks;
+    this.budget = budget;
+  }
+
+  static long weight(byte[] command) {
+    return Entry.OVERHEAD_BYTES + (long) command.length;
+  }
+
+  CompletableFuture<byte[]> future() {
+    return future;
+  }
+
+  @Override
+  public void tell(RaftDriver driver) {
+    driver.submit(command, timeoutTicks, this);
+  }
+
+  @Override
+  public void refuse(RaftException stopped) {
+    failed(stopped);
+  }
+
+  @Override
+  public void applied(long index, byte[] result) {
+    if (settled.compareAndSet(false, true)) {
+      budget.release(weight(command));
+      future.complete(result);
+    }
+  }
+
+  @Override
+  public void failed(RaftException failure) {
+    if (settled.compareAndSet(false, true)) {
+      budget.release(weight(command));
+      future.completeExceptionally(failure);
+    }
+  }
+}
