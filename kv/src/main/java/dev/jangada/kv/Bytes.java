@@ -2,6 +2,7 @@ package dev.jangada.kv;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable sequence of bytes: a key or a value. Ordered as unsigned bytes, lexicographically,
@@ -52,7 +53,7 @@ public final class Bytes implements Comparable<Bytes> {
   }
 
   @Override
-  public boolean equals(Object object) {
+  public boolean equals(@Nullable Object object) {
     return object instanceof Bytes other && Arrays.equals(array, other.array);
   }
 

@@ -2,69 +2,214 @@ package dev.jangada.kv;
 
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryType;
+import dev.jangada.raft.Invariant;
 import dev.jangada.raft.StateMachine;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The replicated key-value store. */
-@SuppressWarnings("DoNotCallSuggester") // until the methods follow
+/**
+ * The replicated key-value store.
+ *
+ * <p>Entries of the log hold a {@link Command} each, as encoded by {@link CommandCodec}; what
+ * {@link #apply} answers for them is a {@link Result}, as encoded by {@link ResultCodec}. A run of
+ * entries is applied in one batch of the store, together with the index of the last one: a crash
+ * keeps both or neither, and applying again what it lost gives the same state.
+ *
+ * <p>Reading takes no entry: it is done by any thread, while entries are applied, on the state
+ * after some entry, the last one whose {@link #apply} has returned or a later one. Whether that is
+ * recent enough is up to the caller. The revision in the answer is the one of the state read.
+ *
+ * <p>Reads throw {@link IllegalStateException} once this is closed, and {@link
+ * dev.jangada.kv.store.StoreException} where the store fails.
+ */
 public final class KvStateMachine implements StateMachine {
 
-  private final OrderedStore store;
+  private static final Logger LOG = LoggerFactory.getLogger(KvStateMachine.class);
 
+  private static final byte[] NO_RESULT = new byte[0];
+
+  /**
+   * What a batch removes of what compaction gave up: this many versions, and twice what it wrote.
+   * So removal catches up however fast writing is, and no batch takes long.
+   */
+  private static final long REMOVALS_PER_BATCH = 512;
+
+  private final MvccStore store;
+  private final AtomicLong malformedEntries = new AtomicLong();
+
+  /**
+   * Goes on from what is in a store.
+   *
+   * @param store taken over: closed with this
+   * @throws dev.jangada.kv.store.StoreException if it was written by a version that is not known
+   */
   public KvStateMachine(OrderedStore store) {
-    this.store = store;
+    this.store = new MvccStore(store);
   }
 
   @Override
   public long appliedIndex() {
-    throw new UnsupportedOperationException();
+    return store.state().appliedIndex();
   }
 
-  /** As {@link #appliedIndex}, but of what a crash at this moment would leave. */
+  /**
+   * What {@link #appliedIndex} would be after a crash at this moment: entries up to it are not
+   * needed any more to build the state. Any thread.
+   */
   public long durableAppliedIndex() {
-    throw new UnsupportedOperationException();
+    return store.durableState().appliedIndex();
   }
 
   @Override
   public List<byte[]> apply(List<Entry> entries) {
-    throw new UnsupportedOperationException();
+    long expectedIndex = appliedIndex() + 1;
+    MvccBatch batch = store.newBatch();
+    CommandExecutor executor = new CommandExecutor(batch);
+    List<byte[]> results = new ArrayList<>(entries.size());
+    boolean removeAll = false;
+    for (Entry entry : entries) {
+      Invariant.check(
+          entry.index() == expectedIndex,
+          "entry %s is applied where %d is due",
+          entry,
+          expectedIndex);
+      expectedIndex++;
+      if (entry.type() == EntryType.NOOP) {
+        results.add(NO_RESULT);
+        continue;
+      }
+      Result result;
+      try {
+        Command command = CommandCodec.decode(entry.data());
+        result = executor.execute(command);
+        removeAll |=
+            result instanceof CompactResponse
+                && command instanceof CompactRequest compact
+                && compact.physical();
+      } catch (MalformedEncodingException e) {
+        malformedEntries.incrementAndGet();
+        LOG.warn("entry {} holds no command: {}", entry, e.getMessage());
+        result = new Failure(KvError.MALFORMED_COMMAND);
+      }
+      results.add(ResultCodec.encode(result));
+    }
+    batch.removeLeftovers(REMOVALS_PER_BATCH + 2 * batch.writes());
+    store.commit(batch, expectedIndex - 1);
+    if (removeAll) {
+      removeAllLeftovers();
+    }
+    return results;
+  }
+
+  /** In batches of their own, so that memory stays bounded. */
+  private void removeAllLeftovers() {
+    long appliedIndex = appliedIndex();
+    while (store.state().removedRevision() < store.state().compactedRevision()) {
+      MvccBatch batch = store.newBatch();
+      batch.removeLeftovers(8 * REMOVALS_PER_BATCH);
+      store.commit(batch, appliedIndex);
+    }
   }
 
   /** Reads a range. Any thread. */
   public RangeResult range(RangeRequest request) {
-    throw new UnsupportedOperationException();
+    try (MvccStore.View view = store.view()) {
+      StoreState state = view.state();
+      Optional<KvError> error =
+          RangeReader.checkRevision(
+              request.revision(), state.revision(), state.compactedRevision());
+      return error.isPresent()
+          ? new Failure(error.get())
+          : RangeReader.read(view.reader(), request, state.revision());
+    }
   }
 
-  /** Carries out a transaction that is {@link TxnRequest#isReadOnly}. Any thread. */
+  /**
+   * Carries out a transaction that changes nothing. Any thread.
+   *
+   * @throws IllegalArgumentException unless the transaction {@link TxnRequest#isReadOnly}
+   */
   public Result read(TxnRequest request) {
-    throw new UnsupportedOperationException();
+    if (!request.isReadOnly()) {
+      throw new IllegalArgumentException("a transaction that may write has to go through the log");
+    }
+    try (MvccStore.View view = store.view()) {
+      return new CommandExecutor(view.newBatch()).execute(request);
+    }
   }
 
-  /** The current revision, 1 in an empty store. Any thread. */
+  /** The current revision; 1 in an empty store. Any thread. */
   public long revision() {
-    throw new UnsupportedOperationException();
+    return store.state().revision();
   }
 
   /** The compacted revision; 0 if there was no compaction. Any thread. */
   public long compactedRevision() {
-    throw new UnsupportedOperationException();
+    return store.state().compactedRevision();
   }
 
-  /** Hashes all versions up to a revision; 0 for the current one. Any thread. */
+  /**
+   * Hashes all versions that can be read up to a revision. Reads the whole store, on the caller's
+   * thread. Any thread.
+   *
+   * @param revision the revision; 0 or less for the current one. Refused if it is above the current
+   *     one, or not above the compacted one
+   */
   public HashResult hash(long revision) {
-    throw new UnsupportedOperationException();
+    try (MvccStore.View view = store.view()) {
+      StoreState state = view.state();
+      if (revision > state.revision()) {
+        return new Failure(KvError.FUTURE_REVISION);
+      }
+      if (revision > 0 && revision <= state.compactedRevision()) {
+        return new Failure(KvError.COMPACTED);
+      }
+      long upTo = revision <= 0 ? state.revision() : revision;
+      return new KvHash(
+          view.reader().hash(state.compactedRevision(), upTo),
+          upTo,
+          state.compactedRevision(),
+          state.revision());
+    }
   }
 
-  /** Bytes that the store takes up, about. Any thread. */
+  /**
+   * Makes everything applied so far survive a crash, so that {@link #durableAppliedIndex} is what
+   * {@link #appliedIndex} was, at least. Waits for the disk. Any thread, not after {@link #close}.
+   */
+  public void flush() {
+    store.flush();
+  }
+
+  /** Bytes that the store takes up, on disk and in buffers: about. Any thread. */
   public long sizeInBytes() {
     return store.sizeInBytes();
   }
 
-  /** Number of entries refused because they held no command. Any thread. */
+  /** Number of entries refused, since the start, because they held no command. Any thread. */
   public long malformedEntries() {
-    throw new UnsupportedOperationException();
+    return malformedEntries.get();
   }
 
+  /** Figures for monitoring, by name, sorted. Any thread. */
+  public Map<String, Long> metrics() {
+    Map<String, Long> metrics = new TreeMap<>(store.metrics());
+    StoreState state = store.state();
+    metrics.put("revision", state.revision());
+    metrics.put("compacted_revision", state.compactedRevision());
+    metrics.put("removed_revision", state.removedRevision());
+    metrics.put("malformed_entries", malformedEntries());
+    return metrics;
+  }
+
+  /** Waits for reads under way, and closes the store. */
   @Override
   public void close() {
     store.close();

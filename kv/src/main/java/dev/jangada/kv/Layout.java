@@ -1,0 +1,211 @@
+package dev.jangada.kv;
+
+import dev.jangada.kv.store.StoreException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How versions of keys are laid out in the ordered store.
+ *
+ * <pre>
+ * latest   'l' key                              → version
+ *          the newest version of each key that exists
+ * history  'h' key escaped, ~revision (8 bytes) → version, or nothing for a deletion
+ *          all older versions, and deletions; of one key the newest first
+ * index    'r' revision (8), sub (4)            → type (1 byte: 0 put, 1 delete), previous, key
+ *          what each revision did, in order; previous is the mod revision of the version that this
+ *          one replaced, 0 if there was none
+ * state    'm'                                  → see {@link StoreState}
+ *
+ * version  = create revision, mod revision, version, lease (numbers), value (the rest)
+ * </pre>
+ *
+ * <p>Numbers are as in {@link ByteWriter}; those of a fixed size are big-endian, so that they sort.
+ * A key is escaped by writing 00 as 00 FF and ending it with 00 01, so that keys sort as themselves
+ * although something follows them.
+ */
+final class Layout {
+
+  private static final byte LATEST = 'l';
+  private static final byte HISTORY = 'h';
+  private static final byte INDEX = 'r';
+
+  /** The key of the {@link StoreState}. */
+  static final byte[] STATE_KEY = {'m'};
+
+  /** What stands in the history for a deletion. */
+  static final byte[] DELETION = new byte[0];
+
+  private static final byte[] LATEST_END = {LATEST + 1};
+  private static final byte[] HISTORY_END = {HISTORY + 1};
+
+  private Layout() {}
+
+  /** One write: what the index holds for a revision. */
+  record Event(boolean delete, long previousRevision, Bytes key) {}
+
+  static byte[] latestKey(Bytes key) {
+    byte[] bytes = new byte[1 + key.length()];
+    bytes[0] = LATEST;
+    System.arraycopy(key.array(), 0, bytes, 1, key.length());
+    return bytes;
+  }
+
+  static byte[] latestEnd(@Nullable Bytes to) {
+    return to == null ? LATEST_END : latestKey(to);
+  }
+
+  static Bytes keyOfLatest(byte[] latestKey) {
+    return Bytes.wrap(Arrays.copyOfRange(latestKey, 1, latestKey.length));
+  }
+
+  /** Where the version that a revision made of a key is in the history. */
+  static byte[] historyKey(Bytes key, long revision) {
+    byte[] bytes = escaped(key, 8);
+    putLong(bytes, bytes.length - 8, ~revision);
+    return bytes;
+  }
+
+  /** Before all versions of a key in the history, and after those of the keys before it. */
+  static byte[] historyStart(Bytes key) {
+    return escaped(key, 0);
+  }
+
+  /** After all versions of a key in the history, and before those of the keys after it. */
+  static byte[] historyEnd(Bytes key) {
+    byte[] bytes = escaped(key, 0);
+    bytes[bytes.length - 1]++;
+    return bytes;
+  }
+
+  /** Where a range of keys that ends before the given one ends in the history. */
+  static byte[] historyRangeEnd(@Nullable Bytes to) {
+    return to == null ? HISTORY_END : historyStart(to);
+  }
+
+  static Bytes keyOfHistory(byte[] historyKey) {
+    byte[] key = new byte[historyKey.length];
+    int length = 0;
+    for (int i = 1; i < historyKey.length - 8; i++) {
+      if (historyKey[i] != 0) {
+        key[length++] = historyKey[i];
+      } else if (historyKey[++i] == (byte) 0xff) {
+        key[length++] = 0;
+      } else {
+        break;
+      }
+    }
+    return Bytes.wrap(Arrays.copyOf(key, length));
+  }
+
+  static long revisionOfHistory(byte[] historyKey) {
+    return ~getLong(historyKey, historyKey.length - 8);
+  }
+
+  /** Where the index holds what a revision did. */
+  static byte[] indexKey(long revision, int sub) {
+    byte[] bytes = new byte[13];
+    bytes[0] = INDEX;
+    putLong(bytes, 1, revision);
+    for (int i = 0; i < 4; i++) {
+      bytes[9 + i] = (byte) (sub >>> (24 - 8 * i));
+    }
+    return bytes;
+  }
+
+  static long revisionOfIndex(byte[] indexKey) {
+    return getLong(indexKey, 1);
+  }
+
+  static byte[] event(boolean delete, long previousRevision, Bytes key) {
+    return new ByteWriter(11 + key.length())
+        .oneByte(delete ? 1 : 0)
+        .number(previousRevision)
+        .raw(key.array())
+        .toByteArray();
+  }
+
+  static Event event(byte[] indexKey, byte[] bytes) {
+    try {
+      ByteReader in = new ByteReader(bytes);
+      return new Event(in.flags(1) == 1, in.number(), in.rest());
+    } catch (MalformedEncodingException e) {
+      throw damaged("event of revision " + revisionOfIndex(indexKey), e);
+    }
+  }
+
+  static byte[] version(
+      long createRevision, long modRevision, long version, long lease, Bytes value) {
+    return new ByteWriter(16 + value.length())
+        .number(createRevision)
+        .number(modRevision)
+        .number(version)
+        .number(lease)
+        .raw(value.array())
+        .toByteArray();
+  }
+
+  static KeyValue version(Bytes key, byte[] bytes) {
+    try {
+      ByteReader in = new ByteReader(bytes);
+      long createRevision = in.number();
+      long modRevision = in.number();
+      long version = in.number();
+      long lease = in.number();
+      return new KeyValue(key, createRevision, modRevision, version, in.rest(), lease);
+    } catch (MalformedEncodingException e) {
+      throw damaged("version of key " + key, e);
+    }
+  }
+
+  /** The mod revision of a version, without taking the rest apart. */
+  static long modRevision(byte[] bytes) {
+    try {
+      ByteReader in = new ByteReader(bytes);
+      in.number();
+      return in.number();
+    } catch (MalformedEncodingException e) {
+      throw damaged("version of a key", e);
+    }
+  }
+
+  private static StoreException damaged(String what, MalformedEncodingException cause) {
+    return new StoreException("damaged store: " + what + ": " + cause.getMessage(), cause);
+  }
+
+  /** The history's prefix, the escaped key and its end mark, and room for more. */
+  private static byte[] escaped(Bytes key, int room) {
+    byte[] plain = key.array();
+    int zeros = 0;
+    for (byte b : plain) {
+      if (b == 0) {
+        zeros++;
+      }
+    }
+    byte[] bytes = new byte[1 + plain.length + zeros + 2 + room];
+    int at = 0;
+    bytes[at++] = HISTORY;
+    for (byte b : plain) {
+      bytes[at++] = b;
+      if (b == 0) {
+        bytes[at++] = (byte) 0xff;
+      }
+    }
+    bytes[at + 1] = 1;
+    return bytes;
+  }
+
+  private static void putLong(byte[] bytes, int at, long value) {
+    for (int i = 0; i < 8; i++) {
+      bytes[at + i] = (byte) (value >>> (56 - 8 * i));
+    }
+  }
+
+  private static long getLong(byte[] bytes, int at) {
+    long value = 0;
+    for (int i = 0; i < 8; i++) {
+      value = value << 8 | (bytes[at + i] & 0xff);
+    }
+    return value;
+  }
+}

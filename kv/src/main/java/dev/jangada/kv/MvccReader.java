@@ -1,0 +1,276 @@
+package dev.jangada.kv;
+
+import dev.jangada.kv.store.OrderedStore;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads versions of keys from the {@link Layout}, as they were at a revision. Does not know which
+ * revisions may be asked for: below the compacted one the answers are wrong.
+ *
+ * <p>Reading the latest versions takes one look-up a key. Reading at an older revision takes one
+ * more for each key that was changed since.
+ */
+final class MvccReader {
+
+  /** Stands for the current revision, whatever it is. */
+  static final long LATEST = Long.MAX_VALUE;
+
+  private final OrderedStore.Reader reader;
+
+  MvccReader(OrderedStore.Reader reader) {
+    this.reader = reader;
+  }
+
+  /** The version of a key at a revision; null if it did not exist. */
+  @Nullable KeyValue get(Bytes key, long revision) {
+    byte[] latest = reader.get(Layout.latestKey(key));
+    if (latest != null && Layout.modRevision(latest) <= revision) {
+      return Layout.version(key, latest);
+    }
+    if (revision == LATEST) {
+      return null;
+    }
+    try (OrderedStore.Cursor older =
+        reader.cursor(Layout.historyKey(key, revision), Layout.historyEnd(key))) {
+      if (!older.isValid()) {
+        return null;
+      }
+      byte[] version = older.value();
+      return version.length == 0 ? null : Layout.version(key, version);
+    }
+  }
+
+  /** The keys of a range that existed at a revision, in order. The caller closes it. */
+  VersionCursor cursor(KeyRange keys, long revision) {
+    if (keys.isEmpty()) {
+      return new NoVersions();
+    }
+    OrderedStore.Cursor latest =
+        reader.cursor(Layout.latestKey(keys.from()), Layout.latestEnd(keys.to()));
+    if (revision == LATEST) {
+      return new LatestVersions(latest);
+    }
+    OrderedStore.Cursor history =
+        reader.cursor(Layout.historyStart(keys.from()), Layout.historyRangeEnd(keys.to()));
+    return new VersionsAt(revision, latest, history);
+  }
+
+  /**
+   * The hash of every version of every key that can be read at some revision from the compacted one
+   * up to the given one, deletions in between included.
+   */
+  long hash(long compactedRevision, long revision) {
+    CRC32C hash = new CRC32C();
+    try (OrderedStore.Cursor latest =
+            reader.cursor(Layout.latestKey(Bytes.EMPTY), Layout.latestEnd(null));
+        OrderedStore.Cursor history =
+            reader.cursor(Layout.historyStart(Bytes.EMPTY), Layout.historyRangeEnd(null))) {
+      new VersionHasher(hash, compactedRevision, revision, latest, history).run();
+    }
+    return hash.getValue();
+  }
+
+  /** Goes through keys in order, each in one version. For one thread. */
+  abstract static class VersionCursor implements AutoCloseable {
+
+    /** Goes on to the next key, at first to the first one; false if there is none. */
+    abstract boolean next();
+
+    /** The version of the key this stands at. */
+    abstract KeyValue current();
+
+    @Override
+    public abstract void close();
+  }
+
+  private static final class NoVersions extends VersionCursor {
+    @Override
+    boolean next() {
+      return false;
+    }
+
+    @Override
+    KeyValue current() {
+      throw new IllegalStateException("at no key");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class LatestVersions extends VersionCursor {
+    private final OrderedStore.Cursor latest;
+    private boolean started;
+
+    LatestVersions(OrderedStore.Cursor latest) {
+      this.latest = latest;
+    }
+
+    @Override
+    boolean next() {
+      if (started) {
+        latest.next();
+      }
+      started = true;
+      return latest.isValid();
+    }
+
+    @Override
+    KeyValue current() {
+      return Layout.version(Layout.keyOfLatest(latest.key()), latest.value());
+    }
+
+    @Override
+    public void close() {
+      latest.close();
+    }
+  }
+
+  /** Goes through the latest versions and the history side by side. */
+  private static final class VersionsAt extends VersionCursor {
+    private final long revision;
+    private final OrderedStore.Cursor latest;
+    private final OrderedStore.Cursor history;
+    private Bytes key = Bytes.EMPTY;
+    private byte[] version = Layout.DELETION;
+
+    VersionsAt(long revision, OrderedStore.Cursor latest, OrderedStore.Cursor history) {
+      this.revision = revision;
+      this.latest = latest;
+      this.history = history;
+    }
+
+    @Override
+    boolean next() {
+      while (latest.isValid() || history.isValid()) {
+        Bytes latestKey = latest.isValid() ? Layout.keyOfLatest(latest.key()) : null;
+        Bytes historyKey = history.isValid() ? Layout.keyOfHistory(history.key()) : null;
+        if (latestKey != null && (historyKey == null || latestKey.compareTo(historyKey) <= 0)) {
+          boolean hasHistory = historyKey != null && historyKey.equals(latestKey);
+          key = latestKey;
+          version = latest.value();
+          latest.next();
+          if (Layout.modRevision(version) <= revision) {
+            if (hasHistory) {
+              history.seek(Layout.historyEnd(key));
+            }
+            return true;
+          }
+          if (hasHistory && findInHistory()) {
+            return true;
+          }
+        } else if (historyKey != null) {
+          key = historyKey;
+          if (findInHistory()) {
+            return true;
+          }
+        }
+      }
+      return false;
+    }
+
+    /** Leaves the history at the next key. */
+    private boolean findInHistory() {
+      history.seek(Layout.historyKey(key, revision));
+      if (!history.isValid() || !Layout.keyOfHistory(history.key()).equals(key)) {
+        return false;
+      }
+      version = history.value();
+      history.seek(Layout.historyEnd(key));
+      return version.length > 0;
+    }
+
+    @Override
+    KeyValue current() {
+      return Layout.version(key, version);
+    }
+
+    @Override
+    public void close() {
+      latest.close();
+      history.close();
+    }
+  }
+
+  /**
+   * Goes through all versions, of each key the newest first, and leaves out what compaction gave up
+   * whether it has been removed or not.
+   */
+  private static final class VersionHasher {
+    private final CRC32C hash;
+    private final long compactedRevision;
+    private final long revision;
+    private final OrderedStore.Cursor latest;
+    private final OrderedStore.Cursor history;
+
+    /** Whether the key at hand has a version, already seen, which hides older ones for good. */
+    private boolean complete;
+
+    VersionHasher(
+        CRC32C hash,
+        long compactedRevision,
+        long revision,
+        OrderedStore.Cursor latest,
+        OrderedStore.Cursor history) {
+      this.hash = hash;
+      this.compactedRevision = compactedRevision;
+      this.revision = revision;
+      this.latest = latest;
+      this.history = history;
+    }
+
+    void run() {
+      while (latest.isValid() || history.isValid()) {
+        Bytes latestKey = latest.isValid() ? Layout.keyOfLatest(latest.key()) : null;
+        Bytes historyKey = history.isValid() ? Layout.keyOfHistory(history.key()) : null;
+        complete = false;
+        if (latestKey != null && (historyKey == null || latestKey.compareTo(historyKey) <= 0)) {
+          byte[] version = latest.value();
+          add(latestKey, Layout.modRevision(version), version);
+          latest.next();
+          hashHistory(latestKey);
+        } else if (historyKey != null) {
+          hashHistory(historyKey);
+        }
+      }
+    }
+
+    private void hashHistory(Bytes key) {
+      byte[] start = Layout.historyStart(key);
+      byte[] end = Layout.historyEnd(key);
+      while (history.isValid() && isWithin(history.key(), start, end)) {
+        if (complete) {
+          history.seek(end);
+        } else {
+          add(key, Layout.revisionOfHistory(history.key()), history.value());
+          history.next();
+        }
+      }
+    }
+
+    private static boolean isWithin(byte[] historyKey, byte[] start, byte[] end) {
+      return Arrays.compareUnsigned(historyKey, start) >= 0
+          && Arrays.compareUnsigned(historyKey, end) < 0;
+    }
+
+    private void add(Bytes key, long modRevision, byte[] version) {
+      if (modRevision > revision) {
+        return;
+      }
+      complete = modRevision <= compactedRevision;
+      if (complete && version.length == 0) {
+        return;
+      }
+      byte[] head =
+          new ByteWriter(24 + key.length())
+              .bytes(key)
+              .number(modRevision)
+              .number(version.length)
+              .toByteArray();
+      hash.update(head, 0, head.length);
+      hash.update(version, 0, version.length);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package dev.jangada.kv;
+
+import dev.jangada.kv.store.OrderedStore;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Many versions of each key in an {@link OrderedStore}.
+ *
+ * <p><b>Goals.</b> Reading what is current is one look-up a key. What is not in use takes up no
+ * memory: there is no index of keys or versions on the heap. Every revision can be read until it is
+ * compacted, and what each revision did can be listed in order. Compaction costs what it removes,
+ * not what it keeps.
+ *
+ * <p><b>Representation</b> ({@link Layout} has the bytes). The newest version of each key is in one
+ * place, <i>latest</i>. A put moves the version it replaces to the <i>history</i> and notes in the
+ * <i>index</i>, under its revision, the key and the revision of the version it replaced; a delete
+ * does the same and leaves a mark in the history. So a key's version of a given revision is the
+ * latest one, if that is old enough, and else the first one in the history that is.
+ *
+ * <p><b>Compaction</b> sets the compacted revision, and that is all that is part of the replicated
+ * state: nothing below it can be read from that moment on. What is given up is removed later, a
+ * little with every batch, by walking the index from where the removal before it ended: each event
+ * up to the compacted revision names the version that it replaced, which nobody can read any more.
+ * How far that has come is this node's own affair: neither reads nor the hash depend on it.
+ *
+ * <p><b>Cost.</b> A value is written once, and a second time when it is replaced; never again by
+ * compaction. A put reads the version it replaces, which it needs for its version number anyway.
+ *
+ * <p><b>Rejected</b>: values by revision with an index of keys beside (a current read would be two
+ * look-ups, a range as many random ones as it has keys); every version also in the history from the
+ * start (each value written twice at once); scanning all keys to compact.
+ *
+ * <p><b>Threads.</b> One thread writes. After each batch it publishes a {@link View}, which any
+ * number of threads read: always the state between two entries of the log, with the revision that
+ * belongs to it.
+ */
+final class MvccStore implements AutoCloseable {
+
+  private final OrderedStore store;
+
+  /** The view of the last batch; null when closed. */
+  private volatile @Nullable View current;
+
+  /** Views that have not been released. Guarded by this. */
+  private int openViews;
+
+  /** Takes over the store and closes it. */
+  MvccStore(OrderedStore store) {
+    this.store = store;
+    try (OrderedStore.Snapshot snapshot = store.snapshot()) {
+      publish(StoreState.decode(snapshot.get(Layout.STATE_KEY)));
+    }
+  }
+
+  /**
+   * The state of the last batch, to be closed by the caller. Any thread.
+   *
+   * <p>While one is held the store is not closed under it: so whatever touches the engine from
+   * another thread than the writer's holds one.
+   *
+   * @throws IllegalStateException if the store has been closed
+   */
+  View view() {
+    while (true) {
+      View view = current;
+      if (view == null) {
+        throw new IllegalStateException("the store is closed");
+      }
+      if (view.retain()) {
+        return view;
+      }
+      // The writer has just replaced it.
+    }
+  }
+
+  /** Numbers of the last batch. Any thread. */
+  StoreState state() {
+    try (View view = view()) {
+      return view.state();
+    }
+  }
+
+  /** As a crash at this moment would leave them. Any thread. */
+  StoreState durableState() {
+    return whileOpen(() -> StoreState.decode(store.getDurable(Layout.STATE_KEY)));
+  }
+
+  /** Starts a batch. The writer's thread; nothing is committed while it is in use. */
+  MvccBatch newBatch() {
+    View view = current;
+    if (view == null) {
+      throw new IllegalStateException("the store is closed");
+    }
+    return view.newBatch();
+  }
+
+  /** Commits a batch and publishes its outcome. The writer's thread. */
+  void commit(MvccBatch batch, long appliedIndex) {
+    publish(batch.commit(store, appliedIndex));
+  }
+
+  /** Makes everything committed so far survive a crash. */
+  void flush() {
+    whileOpen(() -> {
+      store.flush();
+      return true;
+    });
+  }
+
+  long sizeInBytes() {
+    return whileOpen(() -> store.sizeInBytes());
+  }
+
+  Map<String, Long> metrics() {
+    return whileOpen(() -> store.metrics());
+  }
+
+  private <T> T whileOpen(Supplier<T> action) {
+    View held = view();
+    try {
+      return action.get();
+    } finally {
+      held.close();
+    }
+  }
+
+  private void publish(StoreState state) {
+    View replaced = current;
+    current = new View(store.snapshot(), state);
+    if (replaced != null) {
+      replaced.close();
+    }
+  }
+
+  /** Waits for readers to finish, then closes the store. The writer's thread. Idempotent. */
+  @Override
+  public void close() {
+    View last = current;
+    if (last == null) {
+      return;
+    }
+    current = null;
+    last.close();
+    awaitReaders();
+    store.close();
+  }
+
+  private synchronized void awaitReaders() {
+    boolean interrupted = false;
+    while (openViews > 0) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // To go on would pull the engine's memory from under a reader.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void opened() {
+    openViews++;
+  }
+
+  private synchronized void released() {
+    openViews--;
+    notifyAll();
+  }
+
+  /** The state between two entries of the log. Safe for several threads. */
+  final class View implements AutoCloseable {
+    private final OrderedStore.Snapshot snapshot;
+    private final StoreState state;
+
+    /** Who uses this: the store while it is the current one, and every reader. */
+    private final AtomicInteger holders = new AtomicInteger(1);
+
+    private View(OrderedStore.Snapshot snapshot, StoreState state) {
+      this.snapshot = snapshot;
+      this.state = state;
+      opened();
+    }
+
+    StoreState state() {
+      return state;
+    }
+
+    MvccReader reader() {
+      return new MvccReader(snapshot);
+    }
+
+    /** A batch on top of this state. For one thread. */
+    MvccBatch newBatch() {
+      return new MvccBatch(snapshot, state);
+    }
+
+    private boolean retain() {
+      return holders.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+    }
+
+    /** Gives back one hold; the last one releases the snapshot. */
+    @Override
+    public void close() {
+      if (holders.decrementAndGet() == 0) {
+        snapshot.close();
+        released();
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.jangada.kv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.Proposal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+
+/**
+ * Random commands on the store and on {@link ReferenceModel}: every answer must be the same,
+ * whatever the engine, however the entries are batched, and wherever it crashes and goes on from
+ * what it had flushed.
+ */
+class ModelTest {
+
+  private static final Bytes ALL = Bytes.wrap(new byte[1]);
+
+  @Property(tries = 300)
+  void heapEngineAgreesWithModel(
+      @ForAll("commands") List<Command> commands,
+      @ForAll("ranges") List<RangeRequest> ranges,
+      @ForAll Random random) {
+    try (Engine engine = Engine.heap()) {
+      new Run(commands, random).check(engine, ranges);
+    }
+  }
+
+  @Property(tries = 40, shrinking = ShrinkingMode.BOUNDED)
+  void rocksDbEngineAgreesWithModel(
+      @ForAll("commands") List<Command> commands,
+      @ForAll("ranges") List<RangeRequest> ranges,
+      @ForAll Random random) {
+    try (Engine engine = Engine.rocksDb()) {
+      new Run(commands, random).check(engine, ranges);
+    }
+  }
+
+  @Property(tries = 30, shrinking = ShrinkingMode.BOUNDED)
+  void hashIsTheSameForEveryEngineBatchingAndCrash(
+      @ForAll("commands") List<Command> commands, @ForAll Random random) {
+    Run run = new Run(commands, random);
+    try (Engine oneByOne = Engine.heap();
+        Engine heap = Engine.heap();
+        Engine rocksDb = Engine.rocksDb()) {
+      for (Entry entry : run.entries) {
+        oneByOne.machine().apply(List.of(entry));
+      }
+      run.check(heap, List.of());
+      run.check(rocksDb, List.of());
+      for (long revision = 0; revision <= run.model.revision(); revision++) {
+        HashResult hash = oneByOne.machine().hash(revision);
+        assertThat(heap.machine().hash(revision)).isEqualTo(hash);
+        assertThat(rocksDb.machine().hash(revision)).isEqualTo(hash);
+      }
+    }
+  }
+
+  @Provide
+  Arbitrary<List<Command>> commands() {
+    return Requests.commands().list().ofMinSize(1).ofMaxSize(40);
+  }
+
+  @Provide
+  Arbitrary<List<RangeRequest>> ranges() {
+    return Requests.ranges().list().ofSize(20);
+  }
+
+  /** A log, and what is expected of a machine that applies it. */
+  private static final class Run {
+    private final Random random;
+    private final ReferenceModel model = new ReferenceModel();
+    private final List<Entry> entries = new ArrayList<>();
+    private final List<byte[]> results = new ArrayList<>();
+
+    /** Current and compacted revision after so many entries. */
+    private final List<long[]> revisions = new ArrayList<>();
+
+    Run(List<Command> commands, Random random) {
+      this.random = random;
+      revisions.add(new long[] {1, 0});
+      for (Command command : commands) {
+        if (random.nextInt(10) == 0) {
+          add(Entry.noop(entries.size() + 1, 1), new byte[0]);
+        }
+        if (random.nextInt(20) == 0) {
+          byte[] rubbish = new byte[1 + random.nextInt(8)];
+          random.nextBytes(rubbish);
+          rubbish[0] = 0; // no version of the encoding
+          add(entry(rubbish), ResultCodec.encode(new Failure(KvError.MALFORMED_COMMAND)));
+        }
+        add(entry(CommandCodec.encode(command)), ResultCodec.encode(model.apply(command)));
+      }
+    }
+
+    private Entry entry(byte[] data) {
+      return Entry.command(entries.size() + 1, 1, new Proposal(1, entries.size(), data));
+    }
+
+    private void add(Entry entry, byte[] result) {
+      entries.add(entry);
+      results.add(result);
+      revisions.add(new long[] {model.revision(), model.compacted()});
+    }
+
+    void check(Engine engine, List<RangeRequest> ranges) {
+      while (engine.machine().appliedIndex() < entries.size()) {
+        int from = (int) engine.machine().appliedIndex();
+        int to = Math.min(entries.size(), from + 1 + random.nextInt(6));
+        List<byte[]> answers = engine.machine().apply(entries.subList(from, to));
+        for (int i = from; i < to; i++) {
+          assertThat(decoded(answers.get(i - from)))
+              .as("answer to %s", describe(entries.get(i)))
+              .isEqualTo(decoded(results.get(i)));
+        }
+        checkReads(engine.machine(), ranges);
+        switch (random.nextInt(8)) {
+          case 0 -> engine.machine().flush();
+          case 1 -> engine.crash();
+          default -> {}
+        }
+      }
+      checkReads(engine.machine(), ranges);
+      checkHistory(engine.machine());
+    }
+
+    private void checkReads(KvStateMachine machine, List<RangeRequest> ranges) {
+      long[] now = revisions.get((int) machine.appliedIndex());
+      assertThat(machine.revision()).isEqualTo(now[0]);
+      assertThat(machine.compactedRevision()).isEqualTo(now[1]);
+      for (RangeRequest range : ranges) {
+        assertThat(machine.range(range))
+            .as("%s", range)
+            .isEqualTo(model.range(range, now[0], now[1]));
+      }
+    }
+
+    private void checkHistory(KvStateMachine machine) {
+      for (long revision = 1; revision <= model.revision(); revision++) {
+        RangeRequest everything =
+            RangeRequest.builder(ALL).rangeEnd(ALL).revision(revision).build();
+        assertThat(machine.range(everything))
+            .isEqualTo(model.range(everything, model.revision(), model.compacted()));
+      }
+    }
+
+    private static Object decoded(byte[] result) {
+      try {
+        return result.length == 0 ? "nothing" : ResultCodec.decode(result);
+      } catch (MalformedEncodingException e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    private static Object describe(Entry entry) {
+      try {
+        return CommandCodec.decode(entry.data());
+      } catch (MalformedEncodingException e) {
+        return entry;
+      }
+    }
+  }
+}

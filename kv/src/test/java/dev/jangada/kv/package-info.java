@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.kv;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.kv.store;
+
+import org.jspecify.annotations.NullMarked;
