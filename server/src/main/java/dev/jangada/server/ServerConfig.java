@@ -1,0 +1,487 @@
+package dev.jangada.server;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link JangadaServer} is told at its start. Plain values; whoever parses flags or files
+ * fills them in. Complaints name the flag under which the etcd world knows a setting.
+ *
+ * <p>URLs are {@code http://host:port}. What clients and members are told to use, and the members
+ * of the cluster, must be the same on every member.
+ *
+ * @param name of this member, unique in the cluster ({@code --name})
+ * @param dataDirectory where this member keeps all it has, see {@link JangadaServer} for the layout
+ *     ({@code --data-dir})
+ * @param listenClientUrls where to accept clients, at least one; port 0 for any free one ({@code
+ *     --listen-client-urls})
+ * @param advertiseClientUrls where clients are told to connect ({@code --advertise-client-urls})
+ * @param listenPeerUrl where to accept other members ({@code --listen-peer-urls})
+ * @param initialCluster the peer URL of each member by its name, this member included ({@code
+ *     --initial-cluster})
+ * @param initialClusterState whether the cluster starts with these members or exists already
+ *     ({@code --initial-cluster-state})
+ * @param initialClusterToken tells this cluster from others whose members have the same names
+ *     ({@code --initial-cluster-token})
+ * @param heartbeatInterval how often a leader tells that it is alive ({@code --heartbeat-interval})
+ * @param electionTimeout how long a member waits for a leader before it asks for an election, at
+ *     least five heartbeats ({@code --election-timeout})
+ * @param leaseReads whether the leader answers reads without asking the others for as long as they
+ *     have promised not to elect anyone else; that trusts in clocks that run at nearly equal speed
+ * @param maxRequestBytes largest request accepted ({@code --max-request-bytes})
+ * @param maxTxnOperations most operations in a transaction ({@code --max-txn-ops})
+ * @param ioThreads threads that serve connections of clients
+ * @param readThreads threads that read the store for requests that may take long
+ * @param blockCacheBytes memory for blocks of the store read from disk
+ */
+public record ServerConfig(
+    String name,
+    Path dataDirectory,
+    List<URI> listenClientUrls,
+    List<URI> advertiseClientUrls,
+    URI listenPeerUrl,
+    Map<String, URI> initialCluster,
+    InitialClusterState initialClusterState,
+    String initialClusterToken,
+    Duration heartbeatInterval,
+    Duration electionTimeout,
+    boolean leaseReads,
+    int maxRequestBytes,
+    int maxTxnOperations,
+    int ioThreads,
+    int readThreads,
+    long blockCacheBytes) {
+
+  /** Whether a member with an empty data directory starts a cluster. */
+  public enum InitialClusterState {
+    /** The cluster starts now, with the members listed. */
+    NEW,
+    /** The cluster exists, and this member has its data directory from it. */
+    EXISTING
+  }
+
+  /** Room a message may take beyond the request in it, before it is read at all. */
+  private static final int MESSAGE_OVERHEAD_BYTES = 512 << 10;
+
+  public ServerConfig {
+    listenClientUrls = List.copyOf(listenClientUrls);
+    advertiseClientUrls = List.copyOf(advertiseClientUrls);
+    initialCluster = Collections.unmodifiableMap(new LinkedHashMap<>(initialCluster));
+  }
+
+  /** Starts from the defaults: a cluster of one on the local host. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** This member's peer URL, as the others know it. */
+  public URI advertisePeerUrl() {
+    URI url = initialCluster.get(name);
+    if (url == null) {
+      throw new IllegalStateException("a checked configuration knows its own member");
+    }
+    return url;
+  }
+
+  /**
+   * What the members of this cluster, and no others, have in common: the token and the members'
+   * names. Addresses are not part of it, so that a cluster can move.
+   */
+  String clusterName() {
+    StringBuilder text = new StringBuilder(initialClusterToken);
+    initialCluster.keySet().stream().sorted().forEach(member -> text.append('\n').append(member));
+    return text.toString();
+  }
+
+  /** The largest message that is read off a connection. */
+  int maxMessageBytes() {
+    return maxRequestBytes + MESSAGE_OVERHEAD_BYTES;
+  }
+
+  /**
+   * How long a request may take where the client sets no limit: long enough to outlast the loss of
+   * a leader and the election of another.
+   */
+  Duration requestTimeout() {
+    return Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2));
+  }
+
+  /** Collects the settings and, in {@link #build}, checks them. For one thread. */
+  public static final class Builder {
+
+    private String name = "default";
+    private @Nullable Path dataDirectory;
+    private List<URI> listenClientUrls = List.of(URI.create("http://localhost:2379"));
+    private @Nullable List<URI> advertiseClientUrls;
+    private List<URI> listenPeerUrls = List.of(URI.create("http://localhost:2380"));
+    private @Nullable List<URI> initialAdvertisePeerUrls;
+    private @Nullable Map<String, List<URI>> initialCluster;
+    private InitialClusterState initialClusterState = InitialClusterState.NEW;
+    private String initialClusterToken = "etcd-cluster";
+    private Duration heartbeatInterval = Duration.ofMillis(100);
+    private Duration electionTimeout = Duration.ofMillis(500);
+    private boolean leaseReads;
+    private int maxRequestBytes = 1_572_864;
+    private int maxTxnOperations = 128;
+    private int ioThreads = 1;
+    private int readThreads = 2;
+    private long blockCacheBytes = 64L << 20;
+
+    private Builder() {}
+
+    /** See {@link ServerConfig#name}; {@code default} by default. */
+    public Builder name(String name) {
+      this.name = name;
+      return this;
+    }
+
+    /**
+     * See {@link ServerConfig#dataDirectory}; by default the name with {@code .jangada} appended, in
+     * the working directory.
+     */
+    public Builder dataDirectory(Path dataDirectory) {
+      this.dataDirectory = dataDirectory;
+      return this;
+    }
+
+    /** See {@link ServerConfig#listenClientUrls}; {@code http://localhost:2379} by default. */
+    public Builder listenClientUrls(List<URI> urls) {
+      this.listenClientUrls = List.copyOf(urls);
+      return this;
+    }
+
+    /** See {@link ServerConfig#advertiseClientUrls}; where the member listens by default. */
+    public Builder advertiseClientUrls(List<URI> urls) {
+      this.advertiseClientUrls = List.copyOf(urls);
+      return this;
+    }
+
+    /** See {@link ServerConfig#listenPeerUrl}; {@code http://localhost:2380} by default. */
+    public Builder listenPeerUrls(List<URI> urls) {
+      this.listenPeerUrls = List.copyOf(urls);
+      return this;
+    }
+
+    /**
+     * Where the other members reach this one ({@code --initial-advertise-peer-urls}). By default
+     * what the initial cluster says, or where the member listens if that is not given either.
+     */
+    public Builder initialAdvertisePeerUrls(List<URI> urls) {
+      this.initialAdvertisePeerUrls = List.copyOf(urls);
+      return this;
+    }
+
+    /**
+     * See {@link ServerConfig#initialCluster}; this member alone by default. One URL for each
+     * member.
+     */
+    public Builder initialCluster(Map<String, List<URI>> members) {
+      this.initialCluster = new LinkedHashMap<>(members);
+      return this;
+    }
+
+    /**
+     * The same as text: {@code n1=http://10.0.0.1:2380,n2=http://10.0.0.2:2380}.
+     *
+     * @throws ConfigException if it cannot be understood
+     */
+    public Builder initialCluster(String members) {
+      return initialCluster(parseCluster(members));
+    }
+
+    /** See {@link ServerConfig#initialClusterState}; new by default. */
+    public Builder initialClusterState(InitialClusterState state) {
+      this.initialClusterState = state;
+      return this;
+    }
+
+    /** See {@link ServerConfig#initialClusterToken}; {@code etcd-cluster} by default. */
+    public Builder initialClusterToken(String token) {
+      this.initialClusterToken = token;
+      return this;
+    }
+
+    /** See {@link ServerConfig#heartbeatInterval}; 100 ms by default. */
+    public Builder heartbeatInterval(Duration interval) {
+      this.heartbeatInterval = interval;
+      return this;
+    }
+
+    /** See {@link ServerConfig#electionTimeout}; 500 ms by default. */
+    public Builder electionTimeout(Duration timeout) {
+      this.electionTimeout = timeout;
+      return this;
+    }
+
+    /** See {@link ServerConfig#leaseReads}; off by default. */
+    public Builder leaseReads(boolean leaseReads) {
+      this.leaseReads = leaseReads;
+      return this;
+    }
+
+    /** See {@link ServerConfig#maxRequestBytes}; 1.5 MiB by default. */
+    public Builder maxRequestBytes(int bytes) {
+      this.maxRequestBytes = bytes;
+      return this;
+    }
+
+    /** See {@link ServerConfig#maxTxnOperations}; 128 by default. */
+    public Builder maxTxnOperations(int operations) {
+      this.maxTxnOperations = operations;
+      return this;
+    }
+
+    /** See {@link ServerConfig#ioThreads}; 1 by default. */
+    public Builder ioThreads(int threads) {
+      this.ioThreads = threads;
+      return this;
+    }
+
+    /** See {@link ServerConfig#readThreads}; 2 by default. */
+    public Builder readThreads(int threads) {
+      this.readThreads = threads;
+      return this;
+    }
+
+    /** See {@link ServerConfig#blockCacheBytes}; 64 MiB by default. */
+    public Builder blockCacheBytes(long bytes) {
+      this.blockCacheBytes = bytes;
+      return this;
+    }
+
+    /**
+     * Checks the settings against each other.
+     *
+     * @throws ConfigException if they cannot be used
+     */
+    public ServerConfig build() {
+      checkName();
+      checkUrls("--listen-client-urls", listenClientUrls, true);
+      checkUrls("--listen-peer-urls", listenPeerUrls, false);
+      URI listenPeerUrl = single("--listen-peer-urls", listenPeerUrls);
+      checkTimes();
+      checkSizes();
+      Path directory = dataDirectory != null ? dataDirectory : Path.of(name + ".jangada");
+      return new ServerConfig(
+          name,
+          directory,
+          listenClientUrls,
+          advertisedClientUrls(),
+          listenPeerUrl,
+          members(listenPeerUrl),
+          initialClusterState,
+          initialClusterToken,
+          heartbeatInterval,
+          electionTimeout,
+          leaseReads,
+          maxRequestBytes,
+          maxTxnOperations,
+          ioThreads,
+          readThreads,
+          blockCacheBytes);
+    }
+
+    private void checkName() {
+      if (name.isBlank() || name.matches(".*[=,\\s].*")) {
+        throw new ConfigException(
+            "--name \"%s\" cannot be used: a name has no blanks, commas or equal signs"
+                .formatted(name));
+      }
+    }
+
+    private List<URI> advertisedClientUrls() {
+      if (advertiseClientUrls != null) {
+        checkUrls("--advertise-client-urls", advertiseClientUrls, true);
+        refuseWildcards("--advertise-client-urls", advertiseClientUrls);
+        return advertiseClientUrls;
+      }
+      for (URI url : listenClientUrls) {
+        if (isWildcard(url)) {
+          throw new ConfigException(
+              ("--listen-client-urls %s means every address of this host: say with"
+                      + " --advertise-client-urls which one clients are to use")
+                  .formatted(url));
+        }
+      }
+      return listenClientUrls;
+    }
+
+    private Map<String, URI> members(URI listenPeerUrl) {
+      if (initialAdvertisePeerUrls != null) {
+        checkUrls("--initial-advertise-peer-urls", initialAdvertisePeerUrls, false);
+        refuseWildcards("--initial-advertise-peer-urls", initialAdvertisePeerUrls);
+      }
+      if (initialCluster == null) {
+        URI own =
+            initialAdvertisePeerUrls != null
+                ? single("--initial-advertise-peer-urls", initialAdvertisePeerUrls)
+                : listenPeerUrl;
+        refuseWildcards("--initial-advertise-peer-urls", List.of(own));
+        return Map.of(name, own);
+      }
+      Map<String, URI> members = new LinkedHashMap<>();
+      Map<String, String> nameByAddress = new LinkedHashMap<>();
+      initialCluster.forEach(
+          (member, urls) -> {
+            checkUrls("--initial-cluster", urls, false);
+            refuseWildcards("--initial-cluster", urls);
+            URI url = single("--initial-cluster of member " + member, urls);
+            String other = nameByAddress.put(url.getHost() + ":" + url.getPort(), member);
+            if (other != null) {
+              throw new ConfigException(
+                  "--initial-cluster gives members \"%s\" and \"%s\" the same address %s"
+                      .formatted(other, member, url));
+            }
+            members.put(member, url);
+          });
+      URI own = members.get(name);
+      if (own == null) {
+        throw new ConfigException(
+            ("--initial-cluster lacks this member's name \"%s\" (--name): it lists %s; add"
+                    + " %s=<peer URL of this member>")
+                .formatted(name, String.join(", ", members.keySet()), name));
+      }
+      if (initialAdvertisePeerUrls != null && !initialAdvertisePeerUrls.contains(own)) {
+        throw new ConfigException(
+            "--initial-cluster says that this member (\"%s\") is at %s, --initial-advertise-peer-urls says %s: make them equal"
+                .formatted(name, own, join(initialAdvertisePeerUrls)));
+      }
+      return members;
+    }
+
+    private void checkTimes() {
+      if (heartbeatInterval.toMillis() < 1) {
+        throw new ConfigException(
+            "--heartbeat-interval must be at least 1 ms, is " + heartbeatInterval.toMillis());
+      }
+      long least = 5 * heartbeatInterval.toMillis();
+      if (electionTimeout.toMillis() < least) {
+        throw new ConfigException(
+            "--election-timeout must be at least five times --heartbeat-interval, so %d ms, is %d"
+                .formatted(least, electionTimeout.toMillis()));
+      }
+      if (electionTimeout.toMillis() > 50_000) {
+        throw new ConfigException(
+            "--election-timeout must be at most 50000 ms, is " + electionTimeout.toMillis());
+      }
+    }
+
+    private void checkSizes() {
+      int most = Integer.MAX_VALUE / 2;
+      if (maxRequestBytes < 1 || maxRequestBytes > most) {
+        throw new ConfigException(
+            "--max-request-bytes must be between 1 and %d, is %d".formatted(most, maxRequestBytes));
+      }
+      if (maxTxnOperations < 1) {
+        throw new ConfigException("--max-txn-ops must be at least 1, is " + maxTxnOperations);
+      }
+      if (ioThreads < 1 || readThreads < 1) {
+        throw new ConfigException("the numbers of threads must be at least 1");
+      }
+    }
+
+    private static Map<String, List<URI>> parseCluster(String text) {
+      Map<String, List<URI>> members = new LinkedHashMap<>();
+      for (String part : text.split(",", -1)) {
+        int equals = part.indexOf('=');
+        if (equals < 1 || equals == part.length() - 1) {
+          throw new ConfigException(
+              ("--initial-cluster: \"%s\" is not of the form name=URL; the whole is"
+                      + " name1=http://host1:port1,name2=http://host2:port2")
+                  .formatted(part));
+        }
+        String member = part.substring(0, equals).trim();
+        members
+            .computeIfAbsent(member, ignored -> new ArrayList<>())
+            .add(url("--initial-cluster", part.substring(equals + 1).trim()));
+      }
+      return members;
+    }
+
+    private static void checkUrls(String flag, List<URI> urls, boolean anyPort) {
+      if (urls.isEmpty()) {
+        throw new ConfigException(flag + " is empty: give at least one URL, http://host:port");
+      }
+      for (URI url : urls) {
+        if ("https".equals(url.getScheme())) {
+          throw new ConfigException(
+              "%s %s: TLS is not supported yet; use http://".formatted(flag, url));
+        }
+        if (!"http".equals(url.getScheme()) || url.getHost() == null) {
+          throw new ConfigException(
+              "%s \"%s\" is not of the form http://host:port".formatted(flag, url));
+        }
+        if (url.getPort() < (anyPort ? 0 : 1) || url.getPort() > 65_535) {
+          throw new ConfigException(
+              "%s %s lacks a port between 1 and 65535: write http://%s:2379"
+                  .formatted(flag, url, url.getHost()));
+        }
+        if (!url.getRawPath().isEmpty() && !url.getRawPath().equals("/")
+            || url.getRawQuery() != null
+            || url.getRawUserInfo() != null) {
+          throw new ConfigException(
+              "%s %s must end after the port: write http://%s:%d"
+                  .formatted(flag, url, url.getHost(), url.getPort()));
+        }
+      }
+    }
+
+    private static void refuseWildcards(String flag, List<URI> urls) {
+      for (URI url : urls) {
+        if (isWildcard(url)) {
+          throw new ConfigException(
+              "%s %s is no address that others could connect to: name one of this host's"
+                  .formatted(flag, url));
+        }
+      }
+    }
+
+    private static boolean isWildcard(URI url) {
+      String host = url.getHost();
+      return "0.0.0.0".equals(host) || "[::]".equals(host);
+    }
+
+    private static URI single(String flag, List<URI> urls) {
+      if (urls.size() != 1) {
+        throw new ConfigException(
+            "%s has %d URLs (%s): a member has one peer URL"
+                .formatted(flag, urls.size(), join(urls)));
+      }
+      return urls.get(0);
+    }
+
+    private static String join(List<URI> urls) {
+      return String.join(",", urls.stream().map(URI::toString).toList());
+    }
+  }
+
+  /**
+   * Reads a comma-separated list of URLs.
+   *
+   * @param flag what the list was given with, for complaints
+   * @throws ConfigException if one is no URL
+   */
+  public static List<URI> urls(String flag, String text) {
+    List<URI> urls = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      urls.add(url(flag, part.trim()));
+    }
+    return urls;
+  }
+
+  private static URI url(String flag, String text) {
+    try {
+      return URI.create(text);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(
+          "%s \"%s\" is not of the form http://host:port".formatted(flag, text));
+    }
+  }
+}

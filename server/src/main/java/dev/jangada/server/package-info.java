@@ -1,0 +1,9 @@
+/**
+ * One member of the store: the etcd v3 API over gRPC, in front of the replicated log and the
+ * key-value state machine. Read {@link dev.jangada.server.JangadaServer} first, then {@link
+ * dev.jangada.server.KvService} for the way of a request.
+ */
+@NullMarked
+package dev.jangada.server;
+
+import org.jspecify.annotations.NullMarked;
