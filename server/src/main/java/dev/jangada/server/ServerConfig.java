@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param name of this member, unique in the cluster ({@code --name})
  * @param dataDirectory where this member keeps all it has, see {@link JangadaServer} for the layout
  *     ({@code --data-dir})
- * @param listenClientUrls where to accept clients, at least one; port 0 for any free one ({@code
- *     --listen-client-urls})
+ * @param listenClientUrls where to accept clients, at least one ({@code --listen-client-urls})
  * @param advertiseClientUrls where clients are told to connect ({@code --advertise-client-urls})
  * @param listenPeerUrl where to accept other members ({@code --listen-peer-urls})
  * @param initialCluster the peer URL of each member by its name, this member included ({@code
@@ -81,13 +81,9 @@ public record ServerConfig(
     return new Builder();
   }
 
-  /** This member's peer URL, as the others know it. */
-  public URI advertisePeerUrl() {
-    URI url = initialCluster.get(name);
-    if (url == null) {
-      throw new IllegalStateException("a checked configuration knows its own member");
-    }
-    return url;
+  /** The peer URL of a member of the cluster. */
+  URI peerUrl(String member) {
+    return Objects.requireNonNull(initialCluster.get(member), member);
   }
 
   /**
@@ -143,8 +139,8 @@ public record ServerConfig(
     }
 
     /**
-     * See {@link ServerConfig#dataDirectory}; by default the name with {@code .jangada} appended, in
-     * the working directory.
+     * See {@link ServerConfig#dataDirectory}; by default the name with {@code .jangada} appended,
+     * in the working directory.
      */
     public Builder dataDirectory(Path dataDirectory) {
       this.dataDirectory = dataDirectory;
@@ -263,8 +259,8 @@ public record ServerConfig(
      */
     public ServerConfig build() {
       checkName();
-      checkUrls("--listen-client-urls", listenClientUrls, true);
-      checkUrls("--listen-peer-urls", listenPeerUrls, false);
+      checkUrls("--listen-client-urls", listenClientUrls);
+      checkUrls("--listen-peer-urls", listenPeerUrls);
       URI listenPeerUrl = single("--listen-peer-urls", listenPeerUrls);
       checkTimes();
       checkSizes();
@@ -298,7 +294,7 @@ public record ServerConfig(
 
     private List<URI> advertisedClientUrls() {
       if (advertiseClientUrls != null) {
-        checkUrls("--advertise-client-urls", advertiseClientUrls, true);
+        checkUrls("--advertise-client-urls", advertiseClientUrls);
         refuseWildcards("--advertise-client-urls", advertiseClientUrls);
         return advertiseClientUrls;
       }
@@ -315,7 +311,7 @@ public record ServerConfig(
 
     private Map<String, URI> members(URI listenPeerUrl) {
       if (initialAdvertisePeerUrls != null) {
-        checkUrls("--initial-advertise-peer-urls", initialAdvertisePeerUrls, false);
+        checkUrls("--initial-advertise-peer-urls", initialAdvertisePeerUrls);
         refuseWildcards("--initial-advertise-peer-urls", initialAdvertisePeerUrls);
       }
       if (initialCluster == null) {
@@ -328,19 +324,18 @@ public record ServerConfig(
       }
       Map<String, URI> members = new LinkedHashMap<>();
       Map<String, String> nameByAddress = new LinkedHashMap<>();
-      initialCluster.forEach(
-          (member, urls) -> {
-            checkUrls("--initial-cluster", urls, false);
-            refuseWildcards("--initial-cluster", urls);
-            URI url = single("--initial-cluster of member " + member, urls);
-            String other = nameByAddress.put(url.getHost() + ":" + url.getPort(), member);
-            if (other != null) {
-              throw new ConfigException(
-                  "--initial-cluster gives members \"%s\" and \"%s\" the same address %s"
-                      .formatted(other, member, url));
-            }
-            members.put(member, url);
-          });
+      initialCluster.forEach((member, urls) -> {
+        checkUrls("--initial-cluster", urls);
+        refuseWildcards("--initial-cluster", urls);
+        URI url = single("--initial-cluster of member " + member, urls);
+        String other = nameByAddress.put(url.getHost() + ":" + url.getPort(), member);
+        if (other != null) {
+          throw new ConfigException(
+              "--initial-cluster gives members \"%s\" and \"%s\" the same address %s"
+                  .formatted(other, member, url));
+        }
+        members.put(member, url);
+      });
       URI own = members.get(name);
       if (own == null) {
         throw new ConfigException(
@@ -350,7 +345,8 @@ public record ServerConfig(
       }
       if (initialAdvertisePeerUrls != null && !initialAdvertisePeerUrls.contains(own)) {
         throw new ConfigException(
-            "--initial-cluster says that this member (\"%s\") is at %s, --initial-advertise-peer-urls says %s: make them equal"
+            ("--initial-cluster says that this member, \"%s\", is at %s, and"
+                    + " --initial-advertise-peer-urls says %s: make them equal")
                 .formatted(name, own, join(initialAdvertisePeerUrls)));
       }
       return members;
@@ -405,7 +401,7 @@ public record ServerConfig(
       return members;
     }
 
-    private static void checkUrls(String flag, List<URI> urls, boolean anyPort) {
+    private static void checkUrls(String flag, List<URI> urls) {
       if (urls.isEmpty()) {
         throw new ConfigException(flag + " is empty: give at least one URL, http://host:port");
       }
@@ -418,12 +414,12 @@ public record ServerConfig(
           throw new ConfigException(
               "%s \"%s\" is not of the form http://host:port".formatted(flag, url));
         }
-        if (url.getPort() < (anyPort ? 0 : 1) || url.getPort() > 65_535) {
+        if (url.getPort() < 1 || url.getPort() > 65_535) {
           throw new ConfigException(
               "%s %s lacks a port between 1 and 65535: write http://%s:2379"
                   .formatted(flag, url, url.getHost()));
         }
-        if (!url.getRawPath().isEmpty() && !url.getRawPath().equals("/")
+        if ((!url.getRawPath().isEmpty() && !url.getRawPath().equals("/"))
             || url.getRawQuery() != null
             || url.getRawUserInfo() != null) {
           throw new ConfigException(

@@ -1,0 +1,142 @@
+package dev.jangada.server;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where clients come in: gRPC on the addresses of {@link ServerConfig#listenClientUrls}.
+ *
+ * <p>Requests are handed to the services on the threads of the connections, with no hop to another
+ * thread in between, which costs more than most requests do. So services must not wait.
+ */
+final class ClientListener implements AutoCloseable {
+
+  private static final int FLOW_CONTROL_WINDOW_BYTES = 1 << 20;
+  private static final int PERMITTED_KEEP_ALIVE_SECONDS = 5;
+  private static final int KEEP_ALIVE_HOURS = 2;
+  private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 20;
+
+  /** How long requests under way are given when the listener is closed. */
+  private static final int DRAIN_MILLIS = 500;
+
+  private static final int FORCED_CLOSE_SECONDS = 5;
+
+  private final EventLoopGroup eventLoops;
+  private final Server server;
+
+  private ClientListener(EventLoopGroup eventLoops, Server server) {
+    this.eventLoops = eventLoops;
+    this.server = server;
+  }
+
+  /**
+   * Starts to accept clients.
+   *
+   * @param guarded services that the interceptor stands before
+   * @param unguarded services that are always served
+   * @throws IOException if an address cannot be listened on
+   */
+  static ClientListener start(
+      ServerConfig config,
+      ServerInterceptor guard,
+      List<BindableService> guarded,
+      List<BindableService> unguarded)
+      throws IOException {
+    List<InetSocketAddress> addresses =
+        config.listenClientUrls().stream().map(ClientListener::address).toList();
+    boolean epoll = Epoll.isAvailable();
+    IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    Class<? extends ServerChannel> channel =
+        epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    EventLoopGroup eventLoops =
+        new MultiThreadIoEventLoopGroup(
+            config.ioThreads(), new DefaultThreadFactory(config.name() + "-client", true), io);
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(addresses.get(0))
+            .bossEventLoopGroup(eventLoops)
+            .workerEventLoopGroup(eventLoops)
+            .channelType(channel)
+            .directExecutor()
+            .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
+            .maxInboundMessageSize(config.maxMessageBytes())
+            // As often as etcd allows; it forbids them to connections without a request.
+            .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .keepAliveTime(KEEP_ALIVE_HOURS, TimeUnit.HOURS)
+            .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    addresses.stream().skip(1).forEach(builder::addListenAddress);
+    guarded.forEach(service -> builder.addService(ServerInterceptors.intercept(service, guard)));
+    unguarded.forEach(builder::addService);
+    try {
+      return new ClientListener(eventLoops, builder.build().start());
+    } catch (IOException e) {
+      shutDown(eventLoops);
+      throw new IOException(
+          "cannot listen on --listen-client-urls %s: %s"
+              .formatted(config.listenClientUrls(), rootMessage(e)),
+          e);
+    }
+  }
+
+  private static InetSocketAddress address(URI url) {
+    return new InetSocketAddress(host(url), url.getPort());
+  }
+
+  /** Name or address in a URL, one of IPv6 without its brackets. */
+  static String host(URI url) {
+    String host = url.getHost();
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  private static String rootMessage(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
+  }
+
+  /**
+   * Accepts no more, gives what is under way a moment to end, and then cuts it off. No service is
+   * called any more once this returns.
+   */
+  @Override
+  public void close() {
+    server.shutdown();
+    try {
+      if (!server.awaitTermination(DRAIN_MILLIS, TimeUnit.MILLISECONDS)) {
+        server.shutdownNow();
+        server.awaitTermination(FORCED_CLOSE_SECONDS, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      server.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+    shutDown(eventLoops);
+  }
+
+  private static void shutDown(EventLoopGroup eventLoops) {
+    var unused =
+        eventLoops
+            .shutdownGracefully(0, FORCED_CLOSE_SECONDS, TimeUnit.SECONDS)
+            .awaitUninterruptibly(FORCED_CLOSE_SECONDS, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,40 @@
+package dev.jangada.server;
+
+import dev.jangada.etcd.api.etcdserverpb.ClusterGrpc;
+import dev.jangada.etcd.api.etcdserverpb.MemberListRequest;
+import dev.jangada.etcd.api.etcdserverpb.MemberListResponse;
+import dev.jangada.node.RaftNode;
+import io.grpc.stub.StreamObserver;
+
+/** Who belongs to the cluster. */
+final class ClusterService extends ClusterGrpc.ClusterImplBase {
+
+  private final RaftNode node;
+  private final Headers headers;
+  private final RequestDeadline deadline;
+  private final Members members;
+
+  ClusterService(RaftNode node, Headers headers, RequestDeadline deadline, Members members) {
+    this.node = node;
+    this.headers = headers;
+    this.deadline = deadline;
+    this.members = members;
+  }
+
+  @Override
+  public void memberList(MemberListRequest request, StreamObserver<MemberListResponse> observer) {
+    Reply<MemberListResponse> reply = new Reply<>(observer);
+    if (!request.getLinearizable()) {
+      reply.send(list());
+      return;
+    }
+    reply.after(node.readIndex(deadline.forCurrentRequest()), index -> reply.send(list()));
+  }
+
+  private MemberListResponse list() {
+    return MemberListResponse.newBuilder()
+        .setHeader(headers.withoutRevision())
+        .addAllMembers(members.list())
+        .build();
+  }
+}

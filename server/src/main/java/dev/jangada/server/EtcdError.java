@@ -1,0 +1,96 @@
+package dev.jangada.server;
+
+import dev.jangada.kv.KvError;
+import dev.jangada.node.RaftException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+
+/**
+ * The ways in which a request can be refused, with the code and the text that etcd gives them.
+ *
+ * <p>Clients compare the whole text with their own table, and the code tells them whether another
+ * member, or another attempt, may do better. So both are part of the API, to the letter.
+ */
+enum EtcdError {
+  EMPTY_KEY(Status.Code.INVALID_ARGUMENT, "key is not provided"),
+  KEY_NOT_FOUND(Status.Code.INVALID_ARGUMENT, "key not found"),
+  VALUE_PROVIDED(Status.Code.INVALID_ARGUMENT, "value is provided"),
+  LEASE_PROVIDED(Status.Code.INVALID_ARGUMENT, "lease is provided"),
+  TOO_MANY_OPERATIONS(Status.Code.INVALID_ARGUMENT, "too many operations in txn request"),
+  DUPLICATE_KEY(Status.Code.INVALID_ARGUMENT, "duplicate key given in txn request"),
+  INVALID_SORT_OPTION(Status.Code.INVALID_ARGUMENT, "invalid sort option"),
+  /**
+   * Our own: etcd takes a comparison it does not know for one that holds, and so would do what the
+   * client wanted done only on a condition.
+   */
+  INVALID_COMPARE(Status.Code.INVALID_ARGUMENT, "invalid compare target or result"),
+  REQUEST_TOO_LARGE(Status.Code.INVALID_ARGUMENT, "request is too large"),
+  COMPACTED(Status.Code.OUT_OF_RANGE, "mvcc: required revision has been compacted"),
+  FUTURE_REVISION(Status.Code.OUT_OF_RANGE, "mvcc: required revision is a future revision"),
+  LEASE_NOT_FOUND(Status.Code.NOT_FOUND, "requested lease not found"),
+  NO_LEADER(Status.Code.UNAVAILABLE, "no leader"),
+  NOT_LEADER(Status.Code.FAILED_PRECONDITION, "not leader"),
+  LEADER_CHANGED(Status.Code.UNAVAILABLE, "leader changed"),
+  TIMEOUT(Status.Code.UNAVAILABLE, "request timed out"),
+  STOPPED(Status.Code.UNAVAILABLE, "server stopped"),
+  TOO_MANY_REQUESTS(Status.Code.RESOURCE_EXHAUSTED, "too many requests"),
+  CORRUPT(Status.Code.DATA_LOSS, "corrupt cluster"),
+  UNHEALTHY(Status.Code.UNAVAILABLE, "unhealthy cluster"),
+  BAD_TRANSFEREE(Status.Code.FAILED_PRECONDITION, "bad leader transferee");
+
+  private final Status.Code code;
+  private final String text;
+
+  EtcdError(Status.Code code, String text) {
+    this.code = code;
+    this.text = "etcdserver: " + text;
+  }
+
+  /** What the client is told. */
+  Status status() {
+    return code.toStatus().withDescription(text);
+  }
+
+  /** The text alone. */
+  String text() {
+    return text;
+  }
+
+  /** The same, to be thrown or handed to an observer. */
+  StatusRuntimeException exception() {
+    return status().asRuntimeException();
+  }
+
+  /** How a refusal by the store is told. */
+  static EtcdError of(KvError error) {
+    return switch (error) {
+      case EMPTY_KEY -> EMPTY_KEY;
+      case KEY_NOT_FOUND -> KEY_NOT_FOUND;
+      case VALUE_PROVIDED -> VALUE_PROVIDED;
+      case LEASE_PROVIDED -> LEASE_PROVIDED;
+      case TOO_MANY_OPERATIONS -> TOO_MANY_OPERATIONS;
+      case DUPLICATE_KEY -> DUPLICATE_KEY;
+      case COMPACTED -> COMPACTED;
+      case FUTURE_REVISION -> FUTURE_REVISION;
+      case LEASE_NOT_FOUND -> LEASE_NOT_FOUND;
+      // This node wrote the entry itself, so it is the log that is not what it was.
+      case MALFORMED_COMMAND -> CORRUPT;
+    };
+  }
+
+  /**
+   * How a failure of the replicated log is told. None of the codes makes a client send a write
+   * again by itself, whether or not the outcome is known.
+   */
+  static EtcdError of(RaftException.Reason reason) {
+    return switch (reason) {
+      case NO_LEADER -> NO_LEADER;
+      case NOT_LEADER -> NOT_LEADER;
+      case TIMEOUT -> TIMEOUT;
+      case TOO_LARGE -> REQUEST_TOO_LARGE;
+      case OVERLOADED -> TOO_MANY_REQUESTS;
+      case LOST -> LEADER_CHANGED;
+      case STOPPED -> STOPPED;
+    };
+  }
+}

@@ -1,0 +1,198 @@
+package dev.jangada.server;
+
+import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.store.RocksDbOptions;
+import dev.jangada.kv.store.RocksDbStore;
+import dev.jangada.node.Peer;
+import dev.jangada.node.RaftNode;
+import dev.jangada.raft.RaftStatus;
+import dev.jangada.server.ServerConfig.InitialClusterState;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One member of the store: accepts clients, takes part in replicating their writes, and keeps a
+ * copy of the data.
+ *
+ * <p>In its data directory:
+ *
+ * <pre>
+ * member/raft   the replicated log with term and vote, see RaftNode
+ * member/kv     the keys and their versions in RocksDB, see KvStateMachine
+ * </pre>
+ *
+ * <p>Neither is of use without the other, and both belong to one member: a copy of them under way
+ * elsewhere is a second member of the same name, which breaks what the cluster promises.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class JangadaServer implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(JangadaServer.class);
+
+  private static final long WRITE_BUFFER_BYTES = 32L << 20;
+
+  private final ServerConfig config;
+  private final RaftNode node;
+  private final Deque<Runnable> parts;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private JangadaServer(ServerConfig config, RaftNode node, Deque<Runnable> parts) {
+    this.config = config;
+    this.node = node;
+    this.parts = parts;
+  }
+
+  /**
+   * Starts a member. When this returns it accepts clients; requests that need a leader wait until
+   * there is one.
+   *
+   * @throws ConfigException if the data directory contradicts the configuration
+   * @throws IOException if the data directory cannot be used, or an address not be listened on
+   */
+  public static JangadaServer start(ServerConfig config) throws IOException {
+    // What has been started, the newest first: the order in which it is to be closed.
+    Deque<Runnable> parts = new ArrayDeque<>();
+    try {
+      return start(config, parts);
+    } catch (IOException | RuntimeException e) {
+      parts.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  private static JangadaServer start(ServerConfig config, Deque<Runnable> parts)
+      throws IOException {
+    Path directory = config.dataDirectory().resolve("member");
+    refuseJoining(config, directory);
+    Files.createDirectories(directory);
+    KvStateMachine store =
+        new KvStateMachine(
+            RocksDbStore.open(
+                RocksDbOptions.in(directory.resolve("kv"))
+                    .withMemory(config.blockCacheBytes(), WRITE_BUFFER_BYTES)));
+    parts.push(store::close);
+    RaftNode node = startNode(config, directory.resolve("raft"), store);
+    parts.push(node::close);
+    ReadPool readPool = new ReadPool(config.name(), config.readThreads());
+    parts.push(readPool::close);
+
+    Headers headers = new Headers(node);
+    RequestDeadline deadline = new RequestDeadline(config.requestTimeout());
+    Members members = new Members(config);
+    Health health = new Health(members);
+    ClientListener listener =
+        ClientListener.start(
+            config,
+            new AvailabilityInterceptor(
+                () -> node.whenStopped().isDone(), () -> node.status().leader() != 0),
+            List.of(
+                new KvService(node, store, readPool, headers, deadline, config),
+                new ClusterService(node, headers, deadline, members),
+                new MaintenanceService(node, store, readPool, headers, members)),
+            List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
+    parts.push(listener::close);
+    health.follow(node);
+    parts.push(health::close);
+
+    var unused = node.whenStopped().whenComplete((done, failure) -> health.close());
+    LOG.info(
+        "serving: member={} id={} cluster={} clients={} peers={} data={} revision={}",
+        config.name(),
+        Members.format(node.memberId()),
+        Members.format(node.clusterId()),
+        config.listenClientUrls(),
+        config.listenPeerUrl(),
+        config.dataDirectory().toAbsolutePath(),
+        store.revision());
+    return new JangadaServer(config, node, parts);
+  }
+
+  /**
+   * A member that finds nothing in its directory has either never been there or lost what it had
+   * promised, its votes included. In the second case it must not come back under its name, and the
+   * two cannot be told apart here: so it starts only where the cluster starts, too.
+   */
+  private static void refuseJoining(ServerConfig config, Path directory) {
+    if (config.initialClusterState() == InitialClusterState.EXISTING
+        && !Files.exists(directory.resolve("raft"))) {
+      throw new ConfigException(
+          ("--initial-cluster-state existing: %s holds no member's data, and joining an existing"
+                  + " cluster is not supported yet; check --data-dir, or start a new cluster with"
+                  + " --initial-cluster-state new")
+              .formatted(config.dataDirectory()));
+    }
+  }
+
+  private static RaftNode startNode(ServerConfig config, Path directory, KvStateMachine store)
+      throws IOException {
+    List<Peer> peers =
+        config.initialCluster().entrySet().stream()
+            .map(member ->
+                new Peer(
+                    member.getKey(),
+                    ClientListener.host(member.getValue()),
+                    member.getValue().getPort()))
+            .toList();
+    return RaftNode.builder()
+        .id(config.name())
+        .cluster(config.clusterName())
+        .peers(peers)
+        .listen(ClientListener.host(config.listenPeerUrl()), config.listenPeerUrl().getPort())
+        .dataDirectory(directory)
+        .stateMachine(store)
+        .heartbeatInterval(config.heartbeatInterval())
+        .electionTimeout(config.electionTimeout())
+        .requestTimeout(config.requestTimeout())
+        .leaseReads(config.leaseReads())
+        // The store's encoding of a request may be a little longer than the client's.
+        .maxEntryBytes(config.maxMessageBytes())
+        .start();
+  }
+
+  /** The settings it was started with. */
+  public ServerConfig config() {
+    return config;
+  }
+
+  /** The number by which members and clients know this member; compared unsigned. */
+  public long memberId() {
+    return node.memberId();
+  }
+
+  /** The state of consensus as this member sees it. */
+  public RaftStatus status() {
+    return node.status();
+  }
+
+  /**
+   * Done when the member has stopped: normally after {@link #close}, exceptionally when it cannot
+   * go on, for example because its disk has failed. It then refuses all requests, and all that is
+   * left to do is to close it and to look into the reason.
+   */
+  public CompletableFuture<Void> whenStopped() {
+    return node.whenStopped();
+  }
+
+  /**
+   * Stops: accepts no more requests, lets those under way end within half a second, and closes log
+   * and store. Blocks until that is done. Does nothing when called again.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      LOG.info("stopping: member={}", config.name());
+      parts.forEach(Runnable::run);
+      LOG.info("stopped: member={}", config.name());
+    }
+  }
+}

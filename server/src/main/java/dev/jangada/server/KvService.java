@@ -1,0 +1,212 @@
+package dev.jangada.server;
+
+import dev.jangada.etcd.api.etcdserverpb.CompactionRequest;
+import dev.jangada.etcd.api.etcdserverpb.CompactionResponse;
+import dev.jangada.etcd.api.etcdserverpb.DeleteRangeRequest;
+import dev.jangada.etcd.api.etcdserverpb.DeleteRangeResponse;
+import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
+import dev.jangada.etcd.api.etcdserverpb.PutRequest;
+import dev.jangada.etcd.api.etcdserverpb.PutResponse;
+import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
+import dev.jangada.etcd.api.etcdserverpb.RangeResponse;
+import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
+import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
+import dev.jangada.kv.Command;
+import dev.jangada.kv.CommandCodec;
+import dev.jangada.kv.Failure;
+import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.MalformedEncodingException;
+import dev.jangada.kv.Operation;
+import dev.jangada.kv.RequestValidator;
+import dev.jangada.kv.Response;
+import dev.jangada.kv.Result;
+import dev.jangada.kv.ResultCodec;
+import dev.jangada.node.RaftNode;
+import io.grpc.stub.StreamObserver;
+import java.util.function.Function;
+
+/**
+ * Reads and writes of keys.
+ *
+ * <p>A write is checked, encoded, handed to the log, and answered when this member has applied it.
+ * It is handed over once and never again: one whose outcome is unknown is told to be so, and
+ * whether to try again is for the client to decide.
+ *
+ * <p>A read is linearizable unless the client asks for less: the log says up to where this member
+ * must have applied it, and once it has, its own store is read. That goes for transactions that
+ * cannot write, too, which hence take up no room in the log.
+ *
+ * <p>Methods are called by the threads that serve the connections, and return without waiting. The
+ * only reads done there are serializable ones of a single key; others are done by the {@link
+ * ReadPool}, so that neither a large answer nor a disk holds up other connections or the log.
+ * Writes are answered on the thread that applied them, unless the answer is large.
+ */
+final class KvService extends KVGrpc.KVImplBase {
+
+  /** Results from this size on are decoded and answered by the pool. */
+  private static final int LARGE_RESULT_BYTES = 64 << 10;
+
+  private final RaftNode node;
+  private final KvStateMachine store;
+  private final ReadPool readPool;
+  private final Headers headers;
+  private final RequestDeadline deadline;
+  private final RequestValidator validator;
+  private final int maxRequestBytes;
+
+  KvService(
+      RaftNode node,
+      KvStateMachine store,
+      ReadPool readPool,
+      Headers headers,
+      RequestDeadline deadline,
+      ServerConfig config) {
+    this.node = node;
+    this.store = store;
+    this.readPool = readPool;
+    this.headers = headers;
+    this.deadline = deadline;
+    this.validator = new RequestValidator(config.maxTxnOperations());
+    this.maxRequestBytes = config.maxRequestBytes();
+  }
+
+  @Override
+  public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
+    Reply<RangeResponse> reply = new Reply<>(observer);
+    reply.attempt(() -> {
+      dev.jangada.kv.RangeRequest range = Requests.range(request);
+      check(range);
+      Runnable answer =
+          () ->
+              reply.send(
+                  switch (store.range(range)) {
+                    case dev.jangada.kv.RangeResponse response ->
+                        Responses.range(headers.at(response.revision()), response);
+                    case Failure failure -> throw EtcdError.of(failure.error()).exception();
+                  });
+      if (!request.getSerializable()) {
+        readWhenSafe(reply, answer);
+      } else if (request.getRangeEnd().isEmpty()) {
+        answer.run();
+      } else {
+        readPool.answer(reply, answer);
+      }
+    });
+  }
+
+  @Override
+  public void put(PutRequest request, StreamObserver<PutResponse> observer) {
+    Reply<PutResponse> reply = new Reply<>(observer);
+    reply.attempt(() -> {
+      checkSize(request.getSerializedSize());
+      dev.jangada.kv.PutRequest put = Requests.put(request);
+      check(put);
+      write(
+          reply,
+          put,
+          response ->
+              Responses.put(
+                  headers.at(response.revision()), (dev.jangada.kv.PutResponse) response));
+    });
+  }
+
+  @Override
+  public void deleteRange(
+      DeleteRangeRequest request, StreamObserver<DeleteRangeResponse> observer) {
+    Reply<DeleteRangeResponse> reply = new Reply<>(observer);
+    reply.attempt(() -> {
+      checkSize(request.getSerializedSize());
+      dev.jangada.kv.DeleteRangeRequest delete = Requests.deleteRange(request);
+      check(delete);
+      write(
+          reply,
+          delete,
+          response ->
+              Responses.deleteRange(
+                  headers.at(response.revision()), (dev.jangada.kv.DeleteRangeResponse) response));
+    });
+  }
+
+  @Override
+  public void txn(TxnRequest request, StreamObserver<TxnResponse> observer) {
+    Reply<TxnResponse> reply = new Reply<>(observer);
+    reply.attempt(() -> {
+      checkSize(request.getSerializedSize());
+      dev.jangada.kv.TxnRequest txn = Requests.txn(request);
+      check(txn);
+      if (!txn.isReadOnly()) {
+        write(reply, txn, this::txnResponse);
+        return;
+      }
+      Runnable answer = () -> reply.send(txnResponse(unlessRefused(store.read(txn))));
+      if (Requests.isSerializable(request)) {
+        readPool.answer(reply, answer);
+      } else {
+        readWhenSafe(reply, answer);
+      }
+    });
+  }
+
+  @Override
+  public void compact(CompactionRequest request, StreamObserver<CompactionResponse> observer) {
+    Reply<CompactionResponse> reply = new Reply<>(observer);
+    reply.attempt(() ->
+        write(
+            reply,
+            Requests.compact(request),
+            response -> Responses.compact(headers.at(response.revision()))));
+  }
+
+  private TxnResponse txnResponse(Response response) {
+    return Responses.txn(headers.at(response.revision()), (dev.jangada.kv.TxnResponse) response);
+  }
+
+  /** Hands a command to the log and answers with what became of it. */
+  private <T> void write(Reply<T> reply, Command command, Function<Response, T> answer) {
+    reply.after(
+        node.submit(CommandCodec.encode(command), deadline.forCurrentRequest()),
+        result -> {
+          Runnable send = () -> reply.send(answer.apply(unlessRefused(decode(result))));
+          if (result.length < LARGE_RESULT_BYTES) {
+            send.run();
+          } else {
+            readPool.answer(reply, send);
+          }
+        });
+  }
+
+  /** Reads once this member has applied what may have been acknowledged to anyone before. */
+  private void readWhenSafe(Reply<?> reply, Runnable answer) {
+    reply.after(
+        node.readIndex(deadline.forCurrentRequest()), index -> readPool.answer(reply, answer));
+  }
+
+  private void check(Operation operation) {
+    validator
+        .check(operation)
+        .ifPresent(error -> {
+          throw EtcdError.of(error).exception();
+        });
+  }
+
+  private void checkSize(int bytes) {
+    if (bytes > maxRequestBytes) {
+      throw EtcdError.REQUEST_TOO_LARGE.exception();
+    }
+  }
+
+  private static Result decode(byte[] result) {
+    try {
+      return ResultCodec.decode(result);
+    } catch (MalformedEncodingException e) {
+      throw new IllegalStateException("this node's state machine answered what is no result", e);
+    }
+  }
+
+  private static Response unlessRefused(Result result) {
+    return switch (result) {
+      case Response response -> response;
+      case Failure failure -> throw EtcdError.of(failure.error()).exception();
+    };
+  }
+}

@@ -1,0 +1,82 @@
+package dev.jangada.server;
+
+import dev.jangada.node.RaftException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one answer to a unary request, given from any thread: a response, or a refusal in the words
+ * of {@link EtcdError}. Exactly one of the two is to be given, once.
+ */
+final class Reply<T> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Reply.class);
+
+  private final StreamObserver<T> observer;
+
+  /** To be created by the thread that is handed the request, before it returns. */
+  Reply(StreamObserver<T> observer) {
+    this.observer = observer;
+    if (observer instanceof ServerCallStreamObserver<T> call) {
+      // Without a handler, answering a client that has gone away throws. It is no error.
+      call.setOnCancelHandler(() -> {});
+    }
+  }
+
+  /** Does part of the work of answering; what it throws is told to the client. */
+  void attempt(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  /**
+   * Goes on once the future is done, on the thread that completes it; if it fails, that is told to
+   * the client. Returns at once.
+   */
+  <V> void after(CompletableFuture<V> future, Consumer<V> next) {
+    var unused =
+        future.whenComplete((value, failure) -> {
+          if (failure != null) {
+            fail(failure);
+          } else {
+            attempt(() -> next.accept(value));
+          }
+        });
+  }
+
+  void send(T response) {
+    observer.onNext(response);
+    observer.onCompleted();
+  }
+
+  void refuse(EtcdError error) {
+    observer.onError(error.exception());
+  }
+
+  /** Says what went wrong as far as clients understand it; what they do not is logged. */
+  void fail(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    switch (cause) {
+      case RaftException refused -> refuse(EtcdError.of(refused.reason()));
+      case StatusRuntimeException refused -> observer.onError(refused);
+      default -> {
+        LOG.error("A request failed for a reason that no client can do anything about", cause);
+        observer.onError(
+            Status.INTERNAL.withDescription("etcdserver: internal error").asRuntimeException());
+      }
+    }
+  }
+}
