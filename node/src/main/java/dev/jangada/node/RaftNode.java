@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +74,9 @@ public final class RaftNode implements AutoCloseable {
   private final PendingBudget inbox = new PendingBudget(MAX_INBOX_BYTES);
   private final AtomicLong messagesReceived = new AtomicLong();
   private final AtomicLong messagesDropped = new AtomicLong();
-  private final List<LeadershipListener> listeners = new CopyOnWriteArrayList<>();
+
+  /** Of the driver's thread. */
+  private final List<LeadershipListener> listeners = new ArrayList<>();
 
   private final StateMachine stateMachine;
   private final @Nullable FileDisk fileDisk;
@@ -359,14 +360,24 @@ public final class RaftNode implements AutoCloseable {
         pending.used(), messagesReceived.get(), messagesDropped.get(), wal.statistics());
   }
 
-  /** Has a listener told of every change of leadership from now on. */
+  /**
+   * Has a listener told of the term and leader as they are now, as soon as the driver thread gets
+   * to it, and then of every change.
+   */
   public void addListener(LeadershipListener listener) {
-    listeners.add(listener);
+    post(raftDriver -> {
+      listeners.add(listener);
+      RaftStatus now = raftDriver.status();
+      tell(listener, now.leader(), now.term());
+    });
   }
 
-  /** Ends what {@link #addListener} began. */
+  /**
+   * Ends what {@link #addListener} began. The listener may still be called until the driver thread
+   * gets to it.
+   */
   public void removeListener(LeadershipListener listener) {
-    listeners.remove(listener);
+    post(raftDriver -> listeners.remove(listener));
   }
 
   /**
@@ -451,12 +462,16 @@ public final class RaftNode implements AutoCloseable {
   }
 
   private void onLeadership(long leader, long term, boolean isLeader) {
-    for (LeadershipListener listener : listeners) {
-      try {
-        listener.leadershipChanged(leader, term, isLeader);
-      } catch (RuntimeException e) {
-        log.warn("{}: a leadership listener threw", config.id(), e);
-      }
+    for (LeadershipListener listener : List.copyOf(listeners)) {
+      tell(listener, leader, term);
+    }
+  }
+
+  private void tell(LeadershipListener listener, long leader, long term) {
+    try {
+      listener.leadershipChanged(leader, term, leader == memberId);
+    } catch (RuntimeException e) {
+      log.warn("{}: a leadership listener threw", config.id(), e);
     }
   }
 

@@ -1,0 +1,5 @@
+/** Tests of the runtime. */
+@NullMarked
+package dev.jangada.node;
+
+import org.jspecify.annotations.NullMarked;
