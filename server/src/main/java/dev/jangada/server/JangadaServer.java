@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -179,7 +180,7 @@ public final class JangadaServer implements AutoCloseable {
    * go on, for example because its disk has failed. It then refuses all requests, and all that is
    * left to do is to close it and to look into the reason.
    */
-  public CompletableFuture<Void> whenStopped() {
+  public CompletableFuture<@Nullable Void> whenStopped() {
     return node.whenStopped();
   }
 

@@ -127,9 +127,7 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
       return;
     }
     reply.after(
-        node.transferLeadership(target),
-        done ->
-            reply.send(
-                MoveLeaderResponse.newBuilder().setHeader(headers.withoutRevision()).build()));
+        node.transferLeadership(target).thenApply(done -> headers.withoutRevision()),
+        header -> reply.send(MoveLeaderResponse.newBuilder().setHeader(header).build()));
   }
 }
