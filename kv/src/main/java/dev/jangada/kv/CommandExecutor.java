@@ -1,9 +1,10 @@
 package dev.jangada.kv;
 
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out commands on a {@link MvccBatch}. A command that is refused has changed nothing:
@@ -31,28 +32,49 @@ final class CommandExecutor {
     };
   }
 
-  /** The branch that was chosen of a transaction, and of those in it, in their order. */
-  private record Chosen(boolean succeeded, List<Operation> operations, List<Chosen> nested) {}
+  /**
+   * A transaction whose branch has been chosen.
+   *
+   * @param steps the operations of that branch, in order
+   */
+  private record Chosen(boolean succeeded, List<Step> steps) {
+
+    /** The operations to be carried out, those of nested transactions in their place. */
+    Stream<Operation> operations() {
+      return steps.stream()
+          .flatMap(step ->
+              step.nested() == null ? Stream.of(step.operation()) : step.nested().operations());
+    }
+  }
+
+  /**
+   * One operation of a branch.
+   *
+   * @param nested what was chosen, if the operation is a transaction; else null
+   */
+  private record Step(Operation operation, @Nullable Chosen nested) {}
 
   private Result txn(TxnRequest txn) {
     if (TxnWrites.conflict(txn)) {
       return new Failure(KvError.DUPLICATE_KEY);
     }
     Chosen chosen = choose(txn);
-    Optional<KvError> error = checkPuts(chosen).or(() -> checkRanges(chosen));
+    // All puts are looked at before any range: of several errors, clients are told that of a put.
+    Optional<KvError> error =
+        Stream.concat(
+                chosen.operations().flatMap(operation -> checkIfPut(operation).stream()),
+                chosen.operations().flatMap(operation -> checkIfRange(operation).stream()))
+            .findFirst();
     return error.isPresent() ? new Failure(error.get()) : execute(chosen);
   }
 
   private Chosen choose(TxnRequest txn) {
     boolean succeeded = txn.compares().stream().allMatch(this::holds);
-    List<Operation> operations = succeeded ? txn.success() : txn.failure();
-    List<Chosen> nested = new ArrayList<>();
-    for (Operation operation : operations) {
-      if (operation instanceof TxnRequest inner) {
-        nested.add(choose(inner));
-      }
+    List<Step> steps = new ArrayList<>();
+    for (Operation operation : succeeded ? txn.success() : txn.failure()) {
+      steps.add(new Step(operation, operation instanceof TxnRequest inner ? choose(inner) : null));
     }
-    return new Chosen(succeeded, operations, nested);
+    return new Chosen(succeeded, steps);
   }
 
   private boolean holds(Compare compare) {
@@ -74,45 +96,31 @@ final class CommandExecutor {
     }
   }
 
-  private Optional<KvError> checkPuts(Chosen chosen) {
-    for (Operation operation : chosen.operations()) {
-      if (operation instanceof PutRequest put) {
-        Optional<KvError> error = check(put);
-        if (error.isPresent()) {
-          return error;
-        }
-      }
-    }
-    return chosen.nested().stream().flatMap(inner -> checkPuts(inner).stream()).findFirst();
+  private Optional<KvError> checkIfPut(Operation operation) {
+    return operation instanceof PutRequest put ? check(put) : Optional.empty();
   }
 
-  private Optional<KvError> checkRanges(Chosen chosen) {
-    for (Operation operation : chosen.operations()) {
-      if (operation instanceof RangeRequest range) {
-        Optional<KvError> error =
-            RangeReader.checkRevision(
-                range.revision(), batch.revision(), batch.compactedRevision());
-        if (error.isPresent()) {
-          return error;
-        }
-      }
-    }
-    return chosen.nested().stream().flatMap(inner -> checkRanges(inner).stream()).findFirst();
+  private Optional<KvError> checkIfRange(Operation operation) {
+    return operation instanceof RangeRequest range
+        ? RangeReader.checkRevision(range.revision(), batch.revision(), batch.compactedRevision())
+        : Optional.empty();
   }
 
   private TxnResponse execute(Chosen chosen) {
     List<Response> responses = new ArrayList<>();
-    Iterator<Chosen> nested = chosen.nested().iterator();
-    for (Operation operation : chosen.operations()) {
-      responses.add(
-          switch (operation) {
-            case RangeRequest range -> RangeReader.read(batch.reader(), range, batch.revision());
-            case PutRequest put -> put(put);
-            case DeleteRangeRequest delete -> delete(delete);
-            case TxnRequest inner -> execute(nested.next());
-          });
+    for (Step step : chosen.steps()) {
+      responses.add(step.nested() != null ? execute(step.nested()) : execute(step.operation()));
     }
     return new TxnResponse(batch.revision(), chosen.succeeded(), responses);
+  }
+
+  private Response execute(Operation operation) {
+    return switch (operation) {
+      case RangeRequest range -> RangeReader.read(batch.reader(), range, batch.revision());
+      case PutRequest put -> put(put);
+      case DeleteRangeRequest delete -> delete(delete);
+      case TxnRequest txn -> throw new IllegalStateException("its branch has not been chosen");
+    };
   }
 
   private Optional<KvError> check(PutRequest put) {

@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
-import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.RandomDistribution;
 
 /**
  * Random commands on the store and on {@link ReferenceModel}: every answer must be the same,
@@ -22,7 +23,7 @@ class ModelTest {
 
   private static final Bytes ALL = Bytes.wrap(new byte[1]);
 
-  @Property(tries = 300)
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
   void heapEngineAgreesWithModel(
       @ForAll("commands") List<Command> commands,
       @ForAll("ranges") List<RangeRequest> ranges,
@@ -32,7 +33,7 @@ class ModelTest {
     }
   }
 
-  @Property(tries = 40, shrinking = ShrinkingMode.BOUNDED)
+  @Property(tries = 30, edgeCases = EdgeCasesMode.NONE)
   void rocksDbEngineAgreesWithModel(
       @ForAll("commands") List<Command> commands,
       @ForAll("ranges") List<RangeRequest> ranges,
@@ -42,7 +43,22 @@ class ModelTest {
     }
   }
 
-  @Property(tries = 30, shrinking = ShrinkingMode.BOUNDED)
+  /** Compacts at the very end, and counts what is left: nothing that cannot be read any more. */
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+  void compactionLeavesNothingBehind(
+      @ForAll("commands") List<Command> commands, @ForAll Random random) {
+    try (Engine engine = Engine.heap();
+        Client client = new Client(engine)) {
+      new Run(commands, random).check(engine, List.of());
+      long revision = client.put("last", "v").revision();
+      client.send(new CompactRequest(revision, true));
+      long live = client.range(RangeRequest.of(ALL, ALL)).count();
+      // Beside the latest versions: what the last revision did, and the state.
+      assertThat(engine.machine().metrics().get("keys")).isEqualTo(live + 2);
+    }
+  }
+
+  @Property(tries = 30, edgeCases = EdgeCasesMode.NONE)
   void hashIsTheSameForEveryEngineBatchingAndCrash(
       @ForAll("commands") List<Command> commands, @ForAll Random random) {
     Run run = new Run(commands, random);
@@ -64,7 +80,11 @@ class ModelTest {
 
   @Provide
   Arbitrary<List<Command>> commands() {
-    return Requests.commands().list().ofMinSize(1).ofMaxSize(40);
+    return Requests.commands()
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(60)
+        .withSizeDistribution(RandomDistribution.uniform());
   }
 
   @Provide

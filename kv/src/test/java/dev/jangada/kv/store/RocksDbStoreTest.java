@@ -1,0 +1,152 @@
+package dev.jangada.kv.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RocksDbStoreTest extends OrderedStoreContract {
+
+  @TempDir private Path directory = Path.of("set by JUnit");
+
+  private RocksDbOptions options() {
+    return RocksDbOptions.in(directory.resolve("store"))
+        .withMemory(4 << 20, 256 << 10)
+        .withFlushOnClose(false);
+  }
+
+  @Override
+  OrderedStore open() {
+    return RocksDbStore.open(options());
+  }
+
+  @Override
+  OrderedStore afterCrash(OrderedStore store) {
+    store.close();
+    return open();
+  }
+
+  @Test
+  void orderlyCloseLosesNothing() {
+    RocksDbOptions orderly = RocksDbOptions.in(directory.resolve("orderly"));
+    try (RocksDbStore store = RocksDbStore.open(orderly)) {
+      try (OrderedStore.Batch batch = store.newBatch()) {
+        batch.put(bytes("k"), bytes("v"));
+        batch.commit();
+      }
+    }
+    try (RocksDbStore store = RocksDbStore.open(orderly);
+        OrderedStore.Snapshot snapshot = store.snapshot()) {
+      assertThat(snapshot.get(bytes("k"))).isEqualTo(bytes("v"));
+    }
+  }
+
+  /**
+   * Every batch writes its number under three keys far apart, and enough beside it that buffers are
+   * flushed as the engine sees fit. The files are copied while it runs, as a power failure would
+   * leave them: the three must agree.
+   */
+  @Test
+  void filesCopiedAtAnyMomentHoldWholeBatches() throws IOException {
+    byte[] noise = new byte[4 << 10];
+    new Random(7).nextBytes(noise);
+    long last = 0;
+    int copies = 0;
+    Path running = directory.resolve("running");
+    try (RocksDbStore store =
+        RocksDbStore.open(RocksDbOptions.in(running).withMemory(4 << 20, 64 << 10))) {
+      for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < 60; i++) {
+          last++;
+          try (OrderedStore.Batch batch = store.newBatch()) {
+            byte[] number = number(last);
+            batch.put(bytes("a"), number);
+            batch.put(number, noise);
+            batch.put(bytes("m"), number);
+            batch.put(bytes("z"), number);
+            batch.commit();
+          }
+        }
+        Path copy = directory.resolve("copy" + round);
+        if (copyFiles(running, copy)) {
+          copies++;
+          assertWholeBatches(copy, last);
+        }
+      }
+    }
+    assertThat(copies).isPositive();
+  }
+
+  private static void assertWholeBatches(Path copy, long last) {
+    try (RocksDbStore store = RocksDbStore.open(RocksDbOptions.in(copy).withFlushOnClose(false));
+        OrderedStore.Snapshot snapshot = store.snapshot()) {
+      byte[] found = snapshot.get(bytes("a"));
+      assertThat(snapshot.get(bytes("m"))).isEqualTo(found);
+      assertThat(snapshot.get(bytes("z"))).isEqualTo(found);
+      long upTo = found == null ? 0 : ByteBuffer.wrap(found).getLong();
+      assertThat(upTo).isLessThanOrEqualTo(last);
+      for (long number = 1; number <= last; number++) {
+        assertThat(snapshot.get(number(number)) != null)
+            .as("batch %d of those up to %d", number, upTo)
+            .isEqualTo(number <= upTo);
+      }
+    }
+  }
+
+  /** Whether the engine removed no file meanwhile. */
+  private static boolean copyFiles(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    // What says which tables there are is copied before the tables, which are never changed.
+    List<Path> files;
+    try (Stream<Path> all = Files.list(from)) {
+      files =
+          all.filter(file -> !file.endsWith("LOCK"))
+              .sorted((a, b) -> Boolean.compare(isTable(a), isTable(b)))
+              .toList();
+    }
+    for (Path file : files) {
+      try {
+        Files.copy(file, to.resolve(file.getFileName()));
+      } catch (NoSuchFileException e) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isTable(Path file) {
+    return file.toString().endsWith(".sst");
+  }
+
+  private static byte[] number(long number) {
+    return ByteBuffer.allocate(8).putLong(number).array();
+  }
+
+  @Test
+  void storeThatIsOpenAlreadyIsRefusedByName() {
+    RocksDbOptions other = RocksDbOptions.in(directory.resolve("twice"));
+    try (RocksDbStore first = RocksDbStore.open(other)) {
+      assertThat(first.sizeInBytes()).isNotNegative();
+      assertThatThrownBy(() -> RocksDbStore.open(other))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining(other.directory().toString());
+    }
+  }
+
+  @Test
+  void optionsOutOfRangeAreRefused() {
+    RocksDbOptions fine = RocksDbOptions.in(directory);
+    assertThatThrownBy(() -> fine.withMemory(1, 1 << 20))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("block cache");
+  }
+}
