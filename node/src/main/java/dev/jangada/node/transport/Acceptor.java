@@ -1,0 +1,145 @@
+package dev.jangada.node.transport;
+
+import dev.jangada.node.transport.Handshake.Hello;
+import dev.jangada.raft.Message;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the incoming connections of a node share: whom they may come from, which of them is the
+ * peer's current one, and the count of those that went wrong.
+ *
+ * <p>Except for the counters, used on the event loop only.
+ */
+final class Acceptor {
+
+  private static final Logger log = LoggerFactory.getLogger(Acceptor.class);
+  private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
+
+  private final Hello self;
+  private final int maxMessageBytes;
+  private final TransportLimits limits;
+  private final EventLoop loop;
+  private final Map<Long, PeerLink> peers;
+  private final Consumer<Message> receiver;
+  private final Map<PeerLink, IncomingConnection> current = new HashMap<>();
+  private final LogLimiter refusals = new LogLimiter(log, LOG_INTERVAL);
+  private final LogLimiter troubles = new LogLimiter(log, LOG_INTERVAL);
+  private int pendingHandshakes;
+
+  final LongAdder acceptedCount = new LongAdder();
+  final LongAdder refusedCount = new LongAdder();
+  final LongAdder malformedCount = new LongAdder();
+  final LongAdder timedOutCount = new LongAdder();
+  final LongAdder crowdedOutCount = new LongAdder();
+
+  /**
+   * Makes the acceptor of a node.
+   *
+   * @param self cluster, id (as sender) and incarnation of this node
+   */
+  Acceptor(
+      Hello self,
+      int maxMessageBytes,
+      TransportLimits limits,
+      EventLoop loop,
+      Map<Long, PeerLink> peers,
+      Consumer<Message> receiver) {
+    this.self = self;
+    this.maxMessageBytes = maxMessageBytes;
+    this.limits = limits;
+    this.loop = loop;
+    this.peers = peers;
+    this.receiver = receiver;
+  }
+
+  Hello self() {
+    return self;
+  }
+
+  int maxMessageBytes() {
+    return maxMessageBytes;
+  }
+
+  Consumer<Message> receiver() {
+    return receiver;
+  }
+
+  @Nullable PeerLink peer(long id) {
+    return peers.get(id);
+  }
+
+  /** Says whether one more connection may take its time for the handshake. */
+  boolean handshakeBegins() {
+    if (pendingHandshakes >= limits.maxPendingHandshakes()) {
+      crowdedOutCount.increment();
+      troubles.warn(
+          "Closed a connection at once: %d others have not completed the handshake yet"
+              .formatted(pendingHandshakes));
+      return false;
+    }
+    pendingHandshakes++;
+    return true;
+  }
+
+  void handshakeEnded() {
+    pendingHandshakes--;
+  }
+
+  Future<?> scheduleTimeout(Runnable task) {
+    return loop.schedule(task, limits.handshakeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * A peer has connected. It has one connection to this node at a time: the one before is dead, and
+   * what may still come out of it must not be delivered after what comes through the new one.
+   */
+  void accepted(PeerLink sender, IncomingConnection connection, long incarnation) {
+    acceptedCount.increment();
+    IncomingConnection before = current.put(sender, connection);
+    if (before != null) {
+      before.close();
+    }
+    sender.peerConnected(incarnation);
+  }
+
+  void gone(PeerLink sender, IncomingConnection connection) {
+    current.remove(sender, connection);
+  }
+
+  void refused(SocketAddress from, String reason) {
+    refusedCount.increment();
+    refusals.warn("Refused the connection from %s: %s".formatted(from, reason));
+  }
+
+  void malformed(SocketAddress from, String what) {
+    malformedCount.increment();
+    troubles.warn("Closed the connection from %s: %s".formatted(from, what));
+  }
+
+  void timedOut(SocketAddress from) {
+    timedOutCount.increment();
+    troubles.warn(
+        "Closed the connection from %s: no complete handshake within %d ms"
+            .formatted(from, limits.handshakeTimeout().toMillis()));
+  }
+
+  void broken(SocketAddress from, Throwable cause) {
+    if (cause instanceof IOException) {
+      log.debug("The connection from {} broke", from, cause);
+    } else {
+      log.error("Closed the connection from {} because of an unexpected failure", from, cause);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.jangada.node.transport;
+
+import dev.jangada.node.MemberId;
+import dev.jangada.raft.MalformedMessageException;
+import dev.jangada.raft.MessageCodec;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The first words on a connection: who opened it says hello, and the other end answers. After an
+ * answer that accepts, the connection carries {@link Frame}s from who opened it to the other end,
+ * and nothing in the other direction. Numbers are big-endian:
+ *
+ * <pre>
+ * hello       = helloMagic version cluster from to incarnation
+ * answer      = answerMagic version verdict detail incarnation
+ * helloMagic  = "JANGADA?"
+ * answerMagic = "JANGADA!"
+ * version     = int32      ; {@link #VERSION}
+ * cluster     = int64      ; id of the cluster
+ * from, to    = int64      ; ids of the nodes
+ * incarnation = int64      ; drawn at random by a node each time it starts
+ * verdict     = int8       ; {@link Verdict}
+ * detail      = int64      ; what the answering node expected where the verdict refuses, else 0
+ * </pre>
+ *
+ * <p>Magic and version of a hello, and the whole of an answer, stay as they are in all versions, so
+ * that nodes of different versions can tell each other so.
+ */
+final class Handshake {
+
+  /** Version of all that passes between nodes: of this and {@link Frame}, and of the messages. */
+  static final int VERSION = 1 << 16 | MessageCodec.VERSION;
+
+  /** {@code JANGADA?} in ASCII. */
+  static final long HELLO_MAGIC = 0x4a414e474144413fL;
+
+  /** {@code JANGADA!} in ASCII. */
+  static final long ANSWER_MAGIC = 0x4a414e4741444121L;
+
+  /** As much of a hello as is the same in all versions. */
+  static final int HELLO_PREFIX_BYTES = Long.BYTES + Integer.BYTES;
+
+  /** What follows on the prefix in this version. */
+  static final int HELLO_REST_BYTES = 4 * Long.BYTES;
+
+  static final int ANSWER_BYTES = Long.BYTES + Integer.BYTES + 1 + 2 * Long.BYTES;
+
+  private Handshake() {}
+
+  /** What a node thinks of a hello. */
+  enum Verdict {
+    ACCEPTED(0),
+    OTHER_VERSION(1),
+    OTHER_CLUSTER(2),
+    OTHER_DESTINATION(3),
+    UNKNOWN_SENDER(4);
+
+    private static final Verdict[] VALUES = values();
+
+    /** The byte that stands for this verdict in an answer. */
+    private final byte code;
+
+    Verdict(int code) {
+      this.code = (byte) code;
+    }
+
+    private static Verdict ofCode(byte code) throws MalformedMessageException {
+      for (Verdict candidate : VALUES) {
+        if (candidate.code == code) {
+          return candidate;
+        }
+      }
+      throw new MalformedMessageException("it gives the unknown verdict " + code);
+    }
+  }
+
+  /** What follows on the prefix of a hello. */
+  record Hello(long cluster, long from, long to, long incarnation) {}
+
+  /** An answer; the version is the answering node's. */
+  record Answer(int version, Verdict verdict, long detail, long incarnation) {}
+
+  static void writeHello(Hello hello, ByteBuf out) {
+    out.writeLong(HELLO_MAGIC)
+        .writeInt(VERSION)
+        .writeLong(hello.cluster)
+        .writeLong(hello.from)
+        .writeLong(hello.to)
+        .writeLong(hello.incarnation);
+  }
+
+  static Hello readHelloRest(ByteBuf in) {
+    return new Hello(in.readLong(), in.readLong(), in.readLong(), in.readLong());
+  }
+
+  static void writeAnswer(Answer answer, ByteBuf out) {
+    out.writeLong(ANSWER_MAGIC)
+        .writeInt(answer.version)
+        .writeByte(answer.verdict.code)
+        .writeLong(answer.detail)
+        .writeLong(answer.incarnation);
+  }
+
+  static Answer readAnswer(ByteBuf in) throws MalformedMessageException {
+    if (in.readLong() != ANSWER_MAGIC) {
+      throw new MalformedMessageException("what listens there does not speak Jangada's protocol");
+    }
+    int version = in.readInt();
+    Verdict verdict = Verdict.ofCode(in.readByte());
+    return new Answer(version, verdict, in.readLong(), in.readLong());
+  }
+
+  /** A version for people. */
+  static String versionName(int version) {
+    return (version >>> 16) + "." + (version & 0xffff);
+  }
+
+  /**
+   * Says why a connection was refused, in words that fit into the logs of both ends.
+   *
+   * @param connecting what the connecting node said of itself or asked for
+   * @param answering what the answering node has instead
+   */
+  static String reason(Verdict verdict, String connecting, String answering) {
+    return switch (verdict) {
+      case ACCEPTED -> "it was accepted";
+      case OTHER_VERSION ->
+          ("the connecting node speaks version %s of the protocol, the answering node version %s;"
+                  + " run the same release on both")
+              .formatted(connecting, answering);
+      case OTHER_CLUSTER ->
+          ("the connecting node belongs to cluster %s, the answering node to cluster %s;"
+                  + " check the cluster's name or token on both")
+              .formatted(connecting, answering);
+      case OTHER_DESTINATION ->
+          ("the connecting node looks for member %s, the answering node is member %s;"
+                  + " check the addresses of the peers")
+              .formatted(connecting, answering);
+      case UNKNOWN_SENDER ->
+          ("the connecting node is member %s, which is not among the peers of the answering node,"
+                  + " member %s; check that both have the same list of members")
+              .formatted(connecting, answering);
+    };
+  }
+
+  static String name(long id) {
+    return MemberId.toString(id);
+  }
+}
