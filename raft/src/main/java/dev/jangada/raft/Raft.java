@@ -71,10 +71,11 @@ public final class Raft {
   private int heartbeatElapsed;
 
   /**
-   * Ticks since the start, no further than an election timeout: a restarted node has forgotten to
-   * whom it last listened, and must wait as long before it votes where leases rely on that.
+   * Ticks since this node last heard from a leader, no further than an election timeout. It goes on
+   * counting when the node learns of a newer term: a lease of the older term's leader still relies
+   * on the loyalty that this node has shown.
    */
-  private int uptimeTicks;
+  private int leaderSilence;
 
   private long nowNanos;
 
@@ -112,6 +113,10 @@ public final class Raft {
     this.vote = hardState.vote();
     this.handedOut = hardState;
     this.durableTerm = term;
+    // A restarted node has forgotten when it last heard from a leader; where leases rely on that,
+    // it
+    // must have been just now.
+    this.leaderSilence = config.leaseReads() ? 0 : config.electionTimeoutTicks();
     resetElectionTimer();
     this.lastChecked = status();
     RaftInvariants.checkState(lastChecked);
@@ -141,8 +146,8 @@ public final class Raft {
 
   /** Lets one unit of time pass. */
   public void tick() {
-    if (uptimeTicks < config.electionTimeoutTicks()) {
-      uptimeTicks++;
+    if (leaderSilence < config.electionTimeoutTicks()) {
+      leaderSilence++;
     }
     if (writesUnderWay > 0) {
       stalledTicks++;
@@ -202,11 +207,12 @@ public final class Raft {
   }
 
   /**
-   * Starts an election now, unless this node leads already or its disk hangs; in the pre-vote form
-   * where that is configured.
+   * Starts an election now, in the pre-vote form where that is configured; unless this node leads
+   * already, its disk hangs, or lease reads are on and it heard from a leader less than an election
+   * timeout ago, who may rely on that.
    */
   public void campaign() {
-    if (role instanceof Role.Leader) {
+    if (role instanceof Role.Leader || (config.leaseReads() && holdsOnToLeader())) {
       return;
     }
     resetElectionTimer();
@@ -402,7 +408,7 @@ public final class Raft {
         return true;
       }
       case Message.VoteRequest m when !m.transfer() && holdsOnToLeader() -> {
-        tracer.dropped(message, "the leader is alive");
+        tracer.dropped(message, "a leader may be alive");
         return false;
       }
       case Message.AppendRequest m -> becomeFollower(m.term(), m.from(), "leader of a newer term");
@@ -422,10 +428,7 @@ public final class Raft {
     if (role instanceof Role.Leader) {
       return true;
     }
-    if (config.leaseReads() && uptimeTicks < config.electionTimeoutTicks()) {
-      return true;
-    }
-    return leader() != 0 && electionElapsed < config.electionTimeoutTicks();
+    return leaderSilence < config.electionTimeoutTicks();
   }
 
   private void dispatch(Message message) {
@@ -603,6 +606,7 @@ public final class Raft {
   private void handleAppendRequest(Message.AppendRequest m) {
     Invariant.check(
         !(role instanceof Role.Leader), "%s and %s both lead term %s", id, m.from(), term);
+    leaderSilence = 0;
     if (leader() == m.from()) {
       resetElectionTimer();
     } else {

@@ -29,8 +29,8 @@ import java.util.List;
  *     there are none
  * @param maxAppendBytes how much one append carries, unless a single entry is larger
  * @param maxInflightAppends appends with entries on their way to one follower
- * @param maxInflightBytes bytes of entries on their way to one follower, unless a single append has
- *     more
+ * @param maxInflightBytes once this many bytes of entries are on their way to one follower, no more
+ *     are sent to it
  * @param maxApplyBytes how much one {@link Ready} hands out to be applied, unless a single entry is
  *     larger
  * @param maxUnappliedBytes bytes handed out to be applied and not yet reported applied, beyond
