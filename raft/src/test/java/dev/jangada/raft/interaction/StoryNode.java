@@ -247,6 +247,7 @@ final class StoryNode {
   }
 
   /** The log, with what is not durable in parentheses. */
+  @SuppressWarnings("ReferenceEquality") // an equal entry of an older write is not this write
   String describeLog() {
     StringBuilder text = new StringBuilder(id + ":");
     for (Entry entry : written) {
