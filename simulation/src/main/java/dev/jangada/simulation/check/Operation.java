@@ -1,0 +1,62 @@
+package dev.jangada.simulation.check;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one client asked and was answered.
+ *
+ * @param client who asked; for the reader of a report only, the checker does not use it
+ * @param input what was asked
+ * @param output the answer; null exactly if the outcome is unknown
+ * @param invokedAt when it was asked, in any unit, the same for the whole history
+ * @param returnedAt when the answer was there, not before {@code invokedAt}; {@link #NEVER} exactly
+ *     if the outcome is unknown: such an operation may have taken effect at any time after it was
+ *     invoked, may still do so, or may never
+ */
+public record Operation<I, O>(
+    int client, I input, @Nullable O output, long invokedAt, long returnedAt) {
+
+  /** The time of return of an operation whose outcome is unknown. */
+  public static final long NEVER = Long.MAX_VALUE;
+
+  /** Checks that an answer and its time come together. */
+  public Operation {
+    Objects.requireNonNull(input, "input");
+    if ((output == null) != (returnedAt == NEVER)) {
+      throw new IllegalArgumentException(
+          "An operation has both an output and a time of return, or neither: output "
+              + output
+              + ", returned at "
+              + returnedAt);
+    }
+    if (returnedAt < invokedAt) {
+      throw new IllegalArgumentException(
+          "Returned at " + returnedAt + ", before it was invoked at " + invokedAt);
+    }
+  }
+
+  /** An operation that was answered. */
+  public static <I, O> Operation<I, O> completed(
+      int client, I input, O output, long invokedAt, long returnedAt) {
+    return new Operation<>(client, input, output, invokedAt, returnedAt);
+  }
+
+  /** An operation that nobody answered. */
+  public static <I, O> Operation<I, O> unknown(int client, I input, long invokedAt) {
+    return new Operation<>(client, input, null, invokedAt, NEVER);
+  }
+
+  /** Whether it was answered. */
+  public boolean isCompleted() {
+    return output != null;
+  }
+
+  /** One line: when, who, what, and the answer. */
+  @Override
+  public String toString() {
+    String end = isCompleted() ? Long.toString(returnedAt) : "?";
+    String answer = isCompleted() ? String.valueOf(output) : "unknown";
+    return "[" + invokedAt + " .. " + end + "] client " + client + ": " + input + " -> " + answer;
+  }
+}
