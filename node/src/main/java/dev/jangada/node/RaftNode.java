@@ -1,5 +1,6 @@
 package dev.jangada.node;
 
+import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Message;
@@ -604,9 +605,9 @@ public final class RaftNode implements AutoCloseable {
   // ---------------------------------------------------------------------------------------------
 
   /**
-   * Collects the settings of a node. {@link #id}, {@link #peers}, {@link #dataDirectory}, {@link
-   * #stateMachine} and {@link #transport} have no default. All members of a cluster must have the
-   * same settings, but for their id, the address to listen at, and the data directory.
+   * Collects the settings of a node. {@link #id}, {@link #peers}, {@link #dataDirectory} and {@link
+   * #stateMachine} have no default. All members of a cluster must have the same settings, but for
+   * their id, the address to listen at, and the data directory.
    */
   public static final class Builder {
     private @Nullable String id;
@@ -617,7 +618,7 @@ public final class RaftNode implements AutoCloseable {
     private @Nullable Path dataDirectory;
     private @Nullable Disk disk;
     private @Nullable StateMachine stateMachine;
-    private Transport.@Nullable Factory transportFactory;
+    private Transport.Factory transportFactory = NettyTransport::open;
     private Duration heartbeatInterval = Duration.ofMillis(100);
     private Duration electionTimeout = Duration.ofMillis(500);
     private @Nullable Duration requestTimeout;
@@ -628,6 +629,7 @@ public final class RaftNode implements AutoCloseable {
     private int maxEntryBytes = 8 << 20;
     private long maxPendingBytes = 256L << 20;
     private long maxUncommittedBytes = 256L << 20;
+    private int logSegmentBytes = WalConfig.DEFAULT_SEGMENT_BYTES;
 
     private Builder() {}
 
@@ -758,7 +760,16 @@ public final class RaftNode implements AutoCloseable {
       return this;
     }
 
-    /** How the members talk to each other. */
+    /**
+     * The size of the files that make up the log; by default 64 MiB. Each is allocated when it is
+     * begun, so that a small size makes for a quick first start.
+     */
+    public Builder logSegmentBytes(int bytes) {
+      logSegmentBytes = bytes;
+      return this;
+    }
+
+    /** How the members talk to each other; by default over TCP. */
     public Builder transport(Transport.Factory factory) {
       transportFactory = factory;
       return this;
@@ -773,8 +784,9 @@ public final class RaftNode implements AutoCloseable {
     public RaftNode start() throws IOException {
       NodeConfig config = config();
       StateMachine machine = required(stateMachine, "stateMachine");
-      Transport.Factory factory = required(transportFactory, "transport");
-      WalConfig walConfig = WalConfig.of(config.clusterId(), config.memberId());
+      Transport.Factory factory = transportFactory;
+      WalConfig walConfig =
+          WalConfig.of(config.clusterId(), config.memberId()).withSegmentBytes(logSegmentBytes);
       if (disk != null) {
         return start(config, machine, null, WriteAheadLog.open(disk, walConfig), factory);
       }

@@ -63,6 +63,7 @@ final class TestCluster implements AutoCloseable {
         .heartbeatInterval(Duration.ofMillis(30))
         .electionTimeout(Duration.ofMillis(300))
         .requestTimeout(Duration.ofSeconds(20))
+        .logSegmentBytes(256 << 10)
         .transport(network);
   }
 

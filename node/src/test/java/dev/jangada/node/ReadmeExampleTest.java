@@ -1,0 +1,86 @@
+package dev.jangada.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryType;
+import dev.jangada.raft.StateMachine;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example of the README, as it stands there, on three nodes and real sockets. */
+@Timeout(60)
+class ReadmeExampleTest {
+
+  /** A replicated counter: adds the number that a command holds, and answers with the sum. */
+  static final class Counter implements StateMachine {
+    private long sum;
+
+    @Override
+    public long appliedIndex() {
+      return 0; // kept in memory only: a restarted node applies its log from the beginning
+    }
+
+    @Override
+    public List<byte[]> apply(List<Entry> entries) {
+      return entries.stream().map(this::apply).toList();
+    }
+
+    private byte[] apply(Entry entry) {
+      if (entry.type() == EntryType.COMMAND) {
+        sum += ByteBuffer.wrap(entry.data()).getLong();
+      }
+      return ByteBuffer.allocate(Long.BYTES).putLong(0, sum).array();
+    }
+  }
+
+  @Test
+  void threeNodesCount(@TempDir Path directory) throws Exception {
+    List<Peer> peers = peers();
+    try (RaftNode n1 = startNode("n1", peers, directory.resolve("n1"));
+        RaftNode n2 = startNode("n2", peers, directory.resolve("n2"));
+        RaftNode n3 = startNode("n3", peers, directory.resolve("n3"))) {
+      byte[] five = ByteBuffer.allocate(Long.BYTES).putLong(0, 5).array();
+
+      n1.submit(five).get(20, TimeUnit.SECONDS);
+      n2.submit(five).get(20, TimeUnit.SECONDS);
+      byte[] sum = n3.submit(five).get(20, TimeUnit.SECONDS);
+
+      assertThat(ByteBuffer.wrap(sum).getLong()).isEqualTo(15);
+    }
+  }
+
+  private static RaftNode startNode(String id, List<Peer> peers, Path directory) throws Exception {
+    return RaftNode.builder()
+        .id(id)
+        .peers(peers)
+        .dataDirectory(directory)
+        .stateMachine(new Counter())
+        .start();
+  }
+
+  /** Three peers at free ports of this machine. */
+  private static List<Peer> peers() throws Exception {
+    List<ServerSocket> sockets = new ArrayList<>();
+    List<Peer> peers = new ArrayList<>();
+    try {
+      for (int i = 1; i <= 3; i++) {
+        ServerSocket socket = new ServerSocket(0);
+        sockets.add(socket);
+        peers.add(new Peer("n" + i, "localhost", socket.getLocalPort()));
+      }
+    } finally {
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
+    }
+    return peers;
+  }
+}
