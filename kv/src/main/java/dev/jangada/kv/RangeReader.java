@@ -5,7 +5,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Answers range requests: limits, sorts and filters what {@link MvccReader} finds. */
+/**
+ * Answers range requests: limits, sorts and filters what {@link MvccReader} finds.
+ *
+ * <p>Takes time for every key of the range, also where a limit cuts the answer short, because the
+ * answer says how many there are; memory for the keys up to the limit, or for all of them if they
+ * have to be sorted by anything but ascending keys.
+ */
 final class RangeReader {
 
   private RangeReader() {}

@@ -1,8 +1,10 @@
 package dev.jangada.kv;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -16,7 +18,12 @@ import java.util.TreeSet;
 final class TxnWrites {
 
   private final NavigableSet<Bytes> puts = new TreeSet<>();
-  private final List<KeyRange> deletes = new ArrayList<>();
+
+  /**
+   * Deleted ranges by their first key. No two overlap or touch, so that looking up one is enough.
+   */
+  private final NavigableMap<Bytes, KeyRange> deletes = new TreeMap<>();
+
   private boolean conflict;
 
   private TxnWrites() {}
@@ -44,7 +51,7 @@ final class TxnWrites {
         case DeleteRangeRequest delete -> {
           KeyRange keys = delete.keys();
           writes.conflict |= writes.puts(keys);
-          writes.deletes.add(keys);
+          writes.addDelete(keys);
         }
         case TxnRequest nested -> {
           TxnWrites inner = either(nested);
@@ -61,17 +68,47 @@ final class TxnWrites {
 
   private void include(TxnWrites other) {
     puts.addAll(other.puts);
-    deletes.addAll(other.deletes);
+    other.deletes.values().forEach(this::addDelete);
     conflict |= other.conflict;
   }
 
   private boolean clashesWith(TxnWrites other) {
     return other.puts.stream().anyMatch(key -> puts.contains(key) || deletes(key))
-        || other.deletes.stream().anyMatch(this::puts);
+        || other.deletes.values().stream().anyMatch(this::puts);
+  }
+
+  private void addDelete(KeyRange keys) {
+    if (keys.isEmpty()) {
+      return;
+    }
+    KeyRange union = keys;
+    Map.Entry<Bytes, KeyRange> before = deletes.floorEntry(keys.from());
+    if (before != null && reaches(before.getValue(), keys.from())) {
+      union = union(before.getValue(), keys);
+    }
+    Map.Entry<Bytes, KeyRange> next = deletes.ceilingEntry(union.from());
+    while (next != null && reaches(union, next.getKey())) {
+      union = union(union, next.getValue());
+      deletes.remove(next.getKey());
+      next = deletes.ceilingEntry(union.from());
+    }
+    deletes.put(union.from(), union);
+  }
+
+  private static boolean reaches(KeyRange keys, Bytes key) {
+    return keys.to() == null || key.compareTo(keys.to()) <= 0;
+  }
+
+  /** The union of two ranges that overlap or touch, the first of which starts first. */
+  private static KeyRange union(KeyRange first, KeyRange second) {
+    boolean firstEndsLast =
+        first.to() == null || (second.to() != null && second.to().compareTo(first.to()) <= 0);
+    return firstEndsLast ? first : new KeyRange(first.from(), second.to());
   }
 
   private boolean deletes(Bytes key) {
-    return deletes.stream().anyMatch(keys -> keys.contains(key));
+    Map.Entry<Bytes, KeyRange> range = deletes.floorEntry(key);
+    return range != null && range.getValue().contains(key);
   }
 
   private boolean puts(KeyRange keys) {

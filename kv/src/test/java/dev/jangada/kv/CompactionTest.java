@@ -127,6 +127,15 @@ class CompactionTest {
     for (int i = 0; i < versions; i++) {
       client.put("k" + i % 7, "v" + i);
     }
+    for (int i = 0; i < 600; i++) {
+      client.put("deleted" + i, "v");
+    }
+    for (int i = 0; i < 600; i++) {
+      client.delete("deleted" + i);
+    }
+    for (int i = 0; i < 10; i++) {
+      client.put("k" + i % 7, "w" + i);
+    }
     long compacted = client.machine().revision() - 3;
     RangeResponse expected = client.range(everythingAt(compacted));
     client.compact(compacted);
@@ -137,13 +146,31 @@ class CompactionTest {
       client.send(DeleteRangeRequest.of(bytes("missing")));
       assertThat(client.range(everythingAt(compacted)).keyValues()).isEqualTo(expected.keyValues());
       assertThat(client.machine().hash(0)).isEqualTo(hash);
-      assertThat(stored - storedKeys()).as("removed in one step").isBetween(1L, 1_100L);
+      assertThat(stored - storedKeys()).as("removed in one step").isBetween(1L, 1_600L);
       stored = storedKeys();
       steps++;
     }
     assertThat(steps).isGreaterThan(3);
     // Seven latest versions, three replaced since, what four revisions did, and the state.
     assertThat(stored).isEqualTo(7 + 3 + 4 + 1);
+  }
+
+  @Test
+  void revisionOfMoreWritesThanAreRemovedAtOnceIsRemovedAsAWhole() {
+    List<Operation> puts = new ArrayList<>();
+    for (int i = 0; i < 700; i++) {
+      puts.add(PutRequest.of(bytes("k" + i), bytes("v")));
+    }
+    TxnRequest all = new TxnRequest(List.of(), puts, List.of());
+    client.send(all);
+    client.send(all);
+    client.send(DeleteRangeRequest.of(ALL, ALL));
+    long last = client.put("last", "v").revision();
+    client.compact(last);
+    while (client.machine().metrics().getOrDefault("removed_revision", -1L) < last) {
+      client.send(DeleteRangeRequest.of(bytes("missing")));
+    }
+    assertThat(storedKeys()).isEqualTo(3);
   }
 
   @Test

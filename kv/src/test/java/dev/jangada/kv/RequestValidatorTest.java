@@ -5,8 +5,17 @@ import static dev.jangada.kv.Client.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 class RequestValidatorTest {
@@ -138,5 +147,38 @@ class RequestValidatorTest {
     assertFine(either(put("k"), delete("k", "")));
     assertFine(then(either(put("k"), delete("k", ""))));
     assertFine(then(delete("k", ""), delete("a", "z")));
+  }
+
+  /** Against the plain way: every pair of writes is compared. */
+  @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)
+  void conflictsAreFoundHoweverDeletedRangesOverlap(
+      @ForAll("keys") List<Bytes> ends, @ForAll("keys") List<Bytes> puts) {
+    List<Operation> operations = new ArrayList<>();
+    for (int i = 0; i + 1 < ends.size(); i += 2) {
+      operations.add(DeleteRangeRequest.of(ends.get(i), ends.get(i + 1)));
+    }
+    Set<Bytes> distinct = new TreeSet<>(puts);
+    distinct.forEach(key -> operations.add(PutRequest.of(key, bytes("v"))));
+    boolean conflict =
+        distinct.stream()
+            .anyMatch(key ->
+                operations.stream()
+                    .anyMatch(operation ->
+                        operation instanceof DeleteRangeRequest delete
+                            && delete.keys().contains(key)));
+    TxnRequest deletesFirst = new TxnRequest(List.of(), operations, List.of());
+    TxnRequest putsFirst = new TxnRequest(List.of(), operations.reversed(), List.of());
+    assertThat(TxnWrites.conflict(deletesFirst)).isEqualTo(conflict);
+    assertThat(TxnWrites.conflict(putsFirst)).isEqualTo(conflict);
+  }
+
+  @Provide
+  Arbitrary<List<Bytes>> keys() {
+    return Arbitraries.strings()
+        .withCharRange('a', 'h')
+        .ofLength(1)
+        .map(Bytes::utf8)
+        .list()
+        .ofMaxSize(10);
   }
 }
