@@ -178,7 +178,7 @@ class RaftLogPropertyTest {
     if (model.last() == 0) {
       return;
     }
-    long from = 1 + random.nextInt((int) model.last());
+    long from = 1L + random.nextInt((int) model.last());
     List<Entry> read = log.from(from, 1 + random.nextInt(300));
     assertThat(read).isNotEmpty();
     assertThat(read).isEqualTo(model.entries.subList((int) from - 1, (int) from - 1 + read.size()));

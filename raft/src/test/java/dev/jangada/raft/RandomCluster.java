@@ -63,8 +63,8 @@ final class RandomCluster {
     boolean preVote = random.nextInt(3) > 0;
     boolean noop = random.nextInt(4) > 0;
     int inflight = 1 + random.nextInt(5);
-    long appendBytes = 1 + random.nextInt(400);
-    long cachedBytes = 1 + random.nextInt(1000);
+    long appendBytes = 1L + random.nextInt(400);
+    long cachedBytes = 1L + random.nextInt(1000);
     for (long id : voters) {
       RaftConfig.Builder config =
           RaftConfig.builder(id, voters)
@@ -156,7 +156,7 @@ final class RandomCluster {
     } else if (what < 95) {
       read(node);
     } else if (what < 98) {
-      long to = 1 + random.nextInt(nodes.size());
+      long to = 1L + random.nextInt(nodes.size());
       node.feed(raft -> assertThat(raft.transferLeadership(to)).isIn(true, false));
     } else {
       node.feed(Raft::campaign);
@@ -270,8 +270,10 @@ final class RandomCluster {
       busy = !network.isEmpty();
       deliver();
       for (RandomNode node : nodes) {
-        // No short circuit: each node does all that it can.
-        busy |= node.drain() | node.write() | node.report() | node.apply();
+        busy |= node.drain();
+        busy |= node.write();
+        busy |= node.report();
+        busy |= node.apply();
       }
       check();
     }
