@@ -58,8 +58,6 @@ class WriteAheadLogDamageTest {
           log.sync();
         }
       }
-    }
-    try (FileDisk disk = FileDisk.open(directory)) {
       names = disk.list();
     }
     entries = written;

@@ -1,0 +1,161 @@
+package dev.jangada.cli;
+
+import dev.jangada.server.ConfigException;
+import dev.jangada.server.ServerConfig;
+import dev.jangada.server.ServerConfig.InitialClusterState;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * etcd's flags, turned into a {@link ServerConfig}, which has the defaults and the checks. What is
+ * not given stays null here.
+ */
+final class ServerFlags {
+
+  @Option(names = "--name", description = "Name of this member (default: default).")
+  private @Nullable String name;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description = "Where it keeps its data (default: NAME.jangada).")
+  private @Nullable Path dataDirectory;
+
+  @Option(
+      names = "--listen-client-urls",
+      paramLabel = "URLS",
+      description = "Where it accepts clients (default: http://localhost:2379).")
+  private @Nullable String listenClientUrls;
+
+  @Option(
+      names = "--advertise-client-urls",
+      paramLabel = "URLS",
+      description = "Where clients are told to connect (default: where it listens).")
+  private @Nullable String advertiseClientUrls;
+
+  @Option(
+      names = "--listen-peer-urls",
+      paramLabel = "URL",
+      description = "Where it accepts other members (default: http://localhost:2380).")
+  private @Nullable String listenPeerUrls;
+
+  @Option(
+      names = "--initial-advertise-peer-urls",
+      paramLabel = "URL",
+      description = "Where other members reach it (default: what --initial-cluster says).")
+  private @Nullable String initialAdvertisePeerUrls;
+
+  @Option(
+      names = "--initial-cluster",
+      paramLabel = "NAME=URL,...",
+      description = "All members' peer URLs (default: this member alone).")
+  private @Nullable String initialCluster;
+
+  @Option(
+      names = "--initial-cluster-state",
+      paramLabel = "new|existing",
+      description = "Whether the cluster starts now or exists already (default: new).")
+  private @Nullable String initialClusterState;
+
+  @Option(
+      names = "--initial-cluster-token",
+      paramLabel = "TOKEN",
+      description = "Tells clusters apart (default: etcd-cluster).")
+  private @Nullable String initialClusterToken;
+
+  @Option(
+      names = "--heartbeat-interval",
+      paramLabel = "MS",
+      description = "How often a leader tells that it is alive (default: 100).")
+  private @Nullable Long heartbeatInterval;
+
+  @Option(
+      names = "--election-timeout",
+      paramLabel = "MS",
+      description = "How long a member waits for a leader (default: 500).")
+  private @Nullable Long electionTimeout;
+
+  @Option(
+      names = "--max-request-bytes",
+      paramLabel = "N",
+      description = "Largest request (default: 1572864).")
+  private @Nullable Integer maxRequestBytes;
+
+  @Option(
+      names = "--max-txn-ops",
+      paramLabel = "N",
+      description = "Most operations in a transaction (default: 128).")
+  private @Nullable Integer maxTxnOperations;
+
+  ServerFlags() {}
+
+  /**
+   * The configuration that the flags describe.
+   *
+   * @throws ConfigException if they are wrong, or contradict each other
+   */
+  ServerConfig toConfig() {
+    ServerConfig.Builder builder = ServerConfig.builder();
+    if (name != null) {
+      builder.name(name);
+    }
+    if (dataDirectory != null) {
+      builder.dataDirectory(dataDirectory);
+    }
+    urls(builder);
+    cluster(builder);
+    if (heartbeatInterval != null) {
+      builder.heartbeatInterval(Duration.ofMillis(heartbeatInterval));
+    }
+    if (electionTimeout != null) {
+      builder.electionTimeout(Duration.ofMillis(electionTimeout));
+    }
+    if (maxRequestBytes != null) {
+      builder.maxRequestBytes(maxRequestBytes);
+    }
+    if (maxTxnOperations != null) {
+      builder.maxTxnOperations(maxTxnOperations);
+    }
+    return builder.build();
+  }
+
+  private void urls(ServerConfig.Builder builder) {
+    if (listenClientUrls != null) {
+      builder.listenClientUrls(ServerConfig.urls("--listen-client-urls", listenClientUrls));
+    }
+    if (advertiseClientUrls != null) {
+      builder.advertiseClientUrls(
+          ServerConfig.urls("--advertise-client-urls", advertiseClientUrls));
+    }
+    if (listenPeerUrls != null) {
+      builder.listenPeerUrls(ServerConfig.urls("--listen-peer-urls", listenPeerUrls));
+    }
+    if (initialAdvertisePeerUrls != null) {
+      builder.initialAdvertisePeerUrls(
+          ServerConfig.urls("--initial-advertise-peer-urls", initialAdvertisePeerUrls));
+    }
+  }
+
+  private void cluster(ServerConfig.Builder builder) {
+    if (initialCluster != null) {
+      builder.initialCluster(initialCluster);
+    }
+    if (initialClusterState != null) {
+      builder.initialClusterState(
+          switch (initialClusterState) {
+            case "new" -> InitialClusterState.NEW;
+            case "existing" -> InitialClusterState.EXISTING;
+            default ->
+                throw new ConfigException(
+                    "--initial-cluster-state must be new or existing, is \""
+                        + initialClusterState
+                        + "\"");
+          });
+    }
+    if (initialClusterToken != null) {
+      builder.initialClusterToken(initialClusterToken);
+    }
+  }
+}

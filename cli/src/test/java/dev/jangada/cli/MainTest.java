@@ -1,0 +1,91 @@
+package dev.jangada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class MainTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    CommandLine commandLine = Main.commandLine(Map.of());
+    commandLine.setOut(new PrintWriter(out, true));
+    commandLine.setErr(new PrintWriter(err, true));
+    return commandLine.execute(EtcdFlagStyle.normalize(args));
+  }
+
+  @Test
+  void helpNamesEveryCommand() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).contains("up", "server", "bench");
+  }
+
+  @Test
+  void versionIsThatOfTheBuild() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).matches("(?s)jangada \\d+\\.\\d+\\.\\d+.*Java \\d+.*");
+  }
+
+  @Test
+  void callWithoutCommandIsRefused() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(err.toString()).contains("which command");
+  }
+
+  @Test
+  void unknownFlagIsNamedWithARemedy() {
+    assertThat(run("server", "--election-timout", "500")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("jangada server: ", "--election-timout", "--election-timeout", "--help");
+  }
+
+  @Test
+  void contradictoryFlagsAreNamedWithARemedy() {
+    assertThat(run("server", "--heartbeat-interval", "200", "--election-timeout", "300"))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--election-timeout must be at least five times --heartbeat-interval");
+  }
+
+  @Test
+  void flagGivenTwiceIsRefused() {
+    assertThat(run("server", "--name", "a", "--name", "b")).isEqualTo(2);
+    assertThat(err.toString()).contains("--name").contains("only once");
+  }
+
+  @Test
+  void unknownLogLevelIsRefused() {
+    assertThat(run("server", "--log-level", "loud")).isEqualTo(2);
+    assertThat(err.toString()).contains("--log-level loud is not one of");
+  }
+
+  @Test
+  void portsThatOverlapAreRefusedBeforeAnythingStarts() {
+    assertThat(run("up", "--client-port", "2379", "--peer-port", "2389")).isEqualTo(2);
+    assertThat(err.toString()).contains("port 2389 would be used twice");
+  }
+
+  @Test
+  void benchRefusesAnEndpointThatIsNone() {
+    assertThat(run("bench", "put", "--endpoints", "localhost")).isEqualTo(2);
+    assertThat(err.toString()).contains("\"localhost\" is not of the form HOST:PORT");
+  }
+
+  @Test
+  void benchRefusesMoreKeysThanTheirSizeAllows() {
+    assertThat(run("bench", "put", "--key-size", "2", "--key-space", "1000")).isEqualTo(2);
+    assertThat(err.toString()).contains("--key-size 2 has no room for 1000 different keys");
+  }
+
+  @Test
+  void benchRangeRefusesUnknownConsistency() {
+    assertThat(run("bench", "range", "--consistency", "x")).isEqualTo(2);
+    assertThat(err.toString()).contains("--consistency must be l or s");
+  }
+}
