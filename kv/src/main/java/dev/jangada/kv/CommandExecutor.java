@@ -23,7 +23,7 @@ final class CommandExecutor {
     batch.beginCommand();
     return switch (command) {
       case PutRequest put -> {
-        Optional<KvError> error = check(put);
+        Optional<KvError> error = checkLease(put).or(() -> checkKept(put));
         yield error.isPresent() ? new Failure(error.get()) : put(put);
       }
       case DeleteRangeRequest delete -> delete(delete);
@@ -59,7 +59,9 @@ final class CommandExecutor {
       return new Failure(KvError.DUPLICATE_KEY);
     }
     Chosen chosen = choose(txn);
-    // All puts are looked at before any range: of several errors, clients are told that of a put.
+    // Of several errors clients are told the one they know from etcd: that of a put before that of
+    // a range, and of one put the missing key before the missing lease, other than outside of a
+    // transaction.
     Optional<KvError> error =
         Stream.concat(
                 chosen.operations().flatMap(operation -> checkIfPut(operation).stream()),
@@ -97,7 +99,9 @@ final class CommandExecutor {
   }
 
   private Optional<KvError> checkIfPut(Operation operation) {
-    return operation instanceof PutRequest put ? check(put) : Optional.empty();
+    return operation instanceof PutRequest put
+        ? checkKept(put).or(() -> checkLease(put))
+        : Optional.empty();
   }
 
   private Optional<KvError> checkIfRange(Operation operation) {
@@ -123,16 +127,16 @@ final class CommandExecutor {
     };
   }
 
-  private Optional<KvError> check(PutRequest put) {
-    if (put.lease() != 0) {
-      // No lease can exist: there is no command yet that would grant one.
-      return Optional.of(KvError.LEASE_NOT_FOUND);
-    }
-    if ((put.ignoreValue() || put.ignoreLease())
-        && batch.reader().get(put.key(), MvccReader.LATEST) == null) {
-      return Optional.of(KvError.KEY_NOT_FOUND);
-    }
-    return Optional.empty();
+  private static Optional<KvError> checkLease(PutRequest put) {
+    // No lease can exist: there is no command yet that would grant one.
+    return put.lease() != 0 ? Optional.of(KvError.LEASE_NOT_FOUND) : Optional.empty();
+  }
+
+  private Optional<KvError> checkKept(PutRequest put) {
+    return (put.ignoreValue() || put.ignoreLease())
+            && batch.reader().get(put.key(), MvccReader.LATEST) == null
+        ? Optional.of(KvError.KEY_NOT_FOUND)
+        : Optional.empty();
   }
 
   private PutResponse put(PutRequest put) {

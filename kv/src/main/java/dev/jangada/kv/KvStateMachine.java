@@ -36,10 +36,14 @@ public final class KvStateMachine implements StateMachine {
   private static final byte[] NO_RESULT = new byte[0];
 
   /**
-   * What a batch removes of what compaction gave up: this many versions, and twice what it wrote.
-   * So removal catches up however fast writing is, and no batch takes long.
+   * What a batch removes of what compaction gave up: this many versions, and twice as many as it
+   * writes. So removal catches up however fast writing is, and a write that comes alone is held up
+   * by a fraction of a millisecond.
    */
-  private static final long REMOVALS_PER_BATCH = 512;
+  private static final long REMOVALS_PER_BATCH = 128;
+
+  /** The same where a client waits for all of it to be removed. */
+  private static final long REMOVALS_PER_BATCH_OF_THEIR_OWN = 4_096;
 
   private final MvccStore store;
   private final AtomicLong malformedEntries = new AtomicLong();
@@ -113,7 +117,7 @@ public final class KvStateMachine implements StateMachine {
     long appliedIndex = appliedIndex();
     while (store.state().removedRevision() < store.state().compactedRevision()) {
       MvccBatch batch = store.newBatch();
-      batch.removeLeftovers(8 * REMOVALS_PER_BATCH);
+      batch.removeLeftovers(REMOVALS_PER_BATCH_OF_THEIR_OWN);
       store.commit(batch, appliedIndex);
     }
   }

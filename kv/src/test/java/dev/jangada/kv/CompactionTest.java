@@ -146,7 +146,7 @@ class CompactionTest {
       client.send(DeleteRangeRequest.of(bytes("missing")));
       assertThat(client.range(everythingAt(compacted)).keyValues()).isEqualTo(expected.keyValues());
       assertThat(client.machine().hash(0)).isEqualTo(hash);
-      assertThat(stored - storedKeys()).as("removed in one step").isBetween(1L, 1_600L);
+      assertThat(stored - storedKeys()).as("removed in one step").isBetween(1L, 400L);
       stored = storedKeys();
       steps++;
     }

@@ -205,7 +205,7 @@ final class ReferenceModel {
 
     Response run(Operation operation) {
       // Puts are looked at before ranges, however they are ordered.
-      refusePuts(operation);
+      refusePuts(operation, false);
       refuseRanges(operation);
       return execute(operation);
     }
@@ -252,15 +252,17 @@ final class ReferenceModel {
       return succeeds(txn) ? txn.success() : txn.failure();
     }
 
-    private void refusePuts(Operation operation) {
+    private void refusePuts(Operation operation, boolean inTransaction) {
       if (operation instanceof TxnRequest txn) {
-        branch(txn).forEach(this::refusePuts);
+        branch(txn).forEach(inner -> refusePuts(inner, true));
       } else if (operation instanceof PutRequest put) {
+        boolean missing =
+            (put.ignoreValue() || put.ignoreLease()) && !before.containsKey(put.key());
+        if (missing && (inTransaction || put.lease() == 0)) {
+          throw new Refused(KvError.KEY_NOT_FOUND);
+        }
         if (put.lease() != 0) {
           throw new Refused(KvError.LEASE_NOT_FOUND);
-        }
-        if ((put.ignoreValue() || put.ignoreLease()) && !before.containsKey(put.key())) {
-          throw new Refused(KvError.KEY_NOT_FOUND);
         }
       }
     }

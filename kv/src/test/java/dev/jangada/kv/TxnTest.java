@@ -232,6 +232,14 @@ class TxnTest {
   }
 
   @Test
+  void ofSeveralErrorsTheOneThatClientsKnowIsTold() {
+    RangeRequest future = RangeRequest.builder(bytes("k")).revision(50).build();
+    PutRequest bad = new PutRequest(bytes("y"), Bytes.EMPTY, 77, false, true, false);
+    assertThat(client.send(then(future, bad))).isEqualTo(new Failure(KvError.KEY_NOT_FOUND));
+    assertThat(client.send(bad)).isEqualTo(new Failure(KvError.LEASE_NOT_FOUND));
+  }
+
+  @Test
   void whatIsWrongInTheBranchNotTakenDoesNotMatter() {
     RangeRequest future = RangeRequest.builder(bytes("k")).revision(50).build();
     TxnRequest request = new TxnRequest(List.of(), List.of(put("k", "6")), List.of(future));

@@ -15,7 +15,7 @@ import dev.jangada.raft.Ready;
 import dev.jangada.raft.Refusal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +103,7 @@ public final class RaftDriver {
   private long offerAtTick;
 
   private final ProposedCommands proposed = new ProposedCommands();
-  private final Map<Long, SubmitRequest> forwarded = new HashMap<>();
+  private final Map<Long, SubmitRequest> forwarded = new LinkedHashMap<>();
   private final PendingReads reads;
   private final List<TransferRequest> transfers = new ArrayList<>();
 

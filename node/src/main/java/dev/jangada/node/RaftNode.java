@@ -2,14 +2,9 @@ package dev.jangada.node;
 
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.node.transport.Transport;
-import dev.jangada.raft.Entry;
-import dev.jangada.raft.Message;
-import dev.jangada.raft.Proposal;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
-import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
-import dev.jangada.raft.RaftTracer;
 import dev.jangada.raft.RecoveredLog;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.storage.Disk;
@@ -25,7 +20,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,21 +54,13 @@ import org.slf4j.LoggerFactory;
 public final class RaftNode implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RaftNode.class);
 
-  /** What a message from a peer counts beside what it carries. */
-  private static final long MESSAGE_WEIGHT = 64;
-
-  /** Messages from peers that wait for the driver; more are dropped, and Raft sends them again. */
-  private static final long MAX_INBOX_BYTES = 64L << 20;
-
   private final NodeConfig config;
   private final long memberId;
   private final long tickNanos;
 
   private final Mailbox<DriverEvent> mailbox = new Mailbox<>();
   private final PendingBudget pending;
-  private final PendingBudget inbox = new PendingBudget(MAX_INBOX_BYTES);
-  private final AtomicLong messagesReceived = new AtomicLong();
-  private final AtomicLong messagesDropped = new AtomicLong();
+  private final Inbox inbox = new Inbox(mailbox);
 
   /** Of the driver's thread. */
   private final List<LeadershipListener> listeners = new ArrayList<>();
@@ -122,7 +108,7 @@ public final class RaftNode implements AutoCloseable {
             this::onApplied,
             this::fail);
     this.driverThread = new Thread(this::runDriver, threadName("driver"));
-    this.transport = transportFactory.open(config.transportConfig(), this::onMessage);
+    this.transport = transportFactory.open(config.transportConfig(), inbox);
     this.driver =
         new RaftDriver(
             raft,
@@ -357,8 +343,7 @@ public final class RaftNode implements AutoCloseable {
 
   /** What this node has done since it was started. */
   public NodeStatistics statistics() {
-    return new NodeStatistics(
-        pending.used(), messagesReceived.get(), messagesDropped.get(), wal.statistics());
+    return new NodeStatistics(pending.used(), inbox.received(), inbox.dropped(), wal.statistics());
   }
 
   /**
@@ -422,37 +407,6 @@ public final class RaftNode implements AutoCloseable {
   // ---------------------------------------------------------------------------------------------
   // What comes from other threads
   // ---------------------------------------------------------------------------------------------
-
-  private void onMessage(Message message) {
-    long weight = weight(message);
-    if (!inbox.reserve(weight)) {
-      messagesDropped.incrementAndGet();
-      return;
-    }
-    messagesReceived.incrementAndGet();
-    boolean taken =
-        mailbox.put(raftDriver -> {
-          inbox.release(weight);
-          raftDriver.receive(message);
-        });
-    if (!taken) {
-      messagesDropped.incrementAndGet();
-    }
-  }
-
-  private static long weight(Message message) {
-    long weight = MESSAGE_WEIGHT;
-    if (message instanceof Message.AppendRequest append) {
-      for (Entry entry : append.entries()) {
-        weight += entry.weight();
-      }
-    } else if (message instanceof Message.Forward forward) {
-      for (Proposal proposal : forward.proposals()) {
-        weight += proposal.weight();
-      }
-    }
-    return weight;
-  }
 
   private void onWritten(long number) {
     mailbox.put(raftDriver -> raftDriver.written(number));
@@ -578,25 +532,6 @@ public final class RaftNode implements AutoCloseable {
       } else {
         log.debug("{} could not {}", config.id(), what, e);
       }
-    }
-  }
-
-  private record LoggingTracer(String id) implements RaftTracer {
-
-    @Override
-    public void roleChanged(RaftRole from, RaftRole to, long term, long leader, String reason) {
-      log.info(
-          "{} is {} in term {}, leader {}: {}",
-          id,
-          to,
-          term,
-          leader == 0 ? "unknown" : MemberId.toString(leader),
-          reason);
-    }
-
-    @Override
-    public void dropped(Message message, String reason) {
-      log.debug("{} drops {}: {}", id, message.getClass().getSimpleName(), reason);
     }
   }
 

@@ -120,14 +120,19 @@ final class Recovery {
                   segments.size() + 1));
         }
         segments.add(openSegment(name));
-      } else if (name.endsWith(SegmentHeader.UNFINISHED_SUFFIX)
-          && SegmentHeader.sequenceOf(
-                  name.substring(0, name.length() - SegmentHeader.UNFINISHED_SUFFIX.length()))
-              > 0) {
+      } else if (isUnfinished(name)) {
         // Its creation was cut short, so that nothing was ever written to it.
         disk.delete(name);
       }
     }
+  }
+
+  private static boolean isUnfinished(String name) {
+    if (!name.endsWith(SegmentHeader.UNFINISHED_SUFFIX)) {
+      return false;
+    }
+    String finished = name.substring(0, name.length() - SegmentHeader.UNFINISHED_SUFFIX.length());
+    return name.equals(SpareSegment.NAME) || SegmentHeader.sequenceOf(finished) > 0;
   }
 
   private Segment openSegment(String name) throws IOException {

@@ -52,14 +52,23 @@ final class Segment implements Frames.Source, AutoCloseable {
     this.durable = SegmentHeader.BYTES;
   }
 
-  /**
-   * Creates a segment durably. It gets its name only when it is complete, so that a file with the
-   * name of a segment always has a valid header and its full size, or is damaged.
-   */
+  /** Creates a segment durably, with a file of its own. */
   static Segment create(Disk disk, SegmentHeader header) throws IOException {
+    String unfinished = header.fileName() + SegmentHeader.UNFINISHED_SUFFIX;
+    return create(disk, header, unfinished, disk.create(unfinished, header.segmentBytes()));
+  }
+
+  /**
+   * Creates a segment durably from a file of zeros. It gets its name only when it is complete, so
+   * that a file with the name of a segment always has a valid header and its full size, or is
+   * damaged.
+   *
+   * @param unfinished present name of the file
+   * @param file the file, closed if this fails
+   */
+  static Segment create(Disk disk, SegmentHeader header, String unfinished, DiskFile file)
+      throws IOException {
     String name = header.fileName();
-    String unfinished = name + SegmentHeader.UNFINISHED_SUFFIX;
-    DiskFile file = disk.create(unfinished, header.segmentBytes());
     try {
       file.write(header.encode(), 0);
       file.sync();

@@ -1,5 +1,6 @@
 package dev.jangada.storage;
 
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
 /**
@@ -12,8 +13,13 @@ import java.util.function.LongSupplier;
  *     of its own size
  * @param nanoClock source of monotonic time in nanoseconds, for {@link WalStatistics} only: nothing
  *     that the log does depends on it
+ * @param preparation runs what allocates the next segment once the present one is half full. By
+ *     default it is run by the caller of {@link WriteAheadLog#append}, which is then held up for as
+ *     long as it takes to write and sync a whole segment; a thread of its own spares it that. If it
+ *     refuses a task, {@code append} throws
  */
-public record WalConfig(long clusterId, long nodeId, int segmentBytes, LongSupplier nanoClock) {
+public record WalConfig(
+    long clusterId, long nodeId, int segmentBytes, LongSupplier nanoClock, Executor preparation) {
 
   /** The smallest segment: useful in tests, which want many. */
   public static final int MIN_SEGMENT_BYTES = 8 << 10;
@@ -38,16 +44,21 @@ public record WalConfig(long clusterId, long nodeId, int segmentBytes, LongSuppl
 
   /** The configuration with default sizes and the system's monotonic clock. */
   public static WalConfig of(long clusterId, long nodeId) {
-    return new WalConfig(clusterId, nodeId, DEFAULT_SEGMENT_BYTES, System::nanoTime);
+    return new WalConfig(clusterId, nodeId, DEFAULT_SEGMENT_BYTES, System::nanoTime, Runnable::run);
   }
 
   /** This configuration with another segment size. */
   public WalConfig withSegmentBytes(int bytes) {
-    return new WalConfig(clusterId, nodeId, bytes, nanoClock);
+    return new WalConfig(clusterId, nodeId, bytes, nanoClock, preparation);
   }
 
   /** This configuration with another clock. */
   public WalConfig withNanoClock(LongSupplier clock) {
-    return new WalConfig(clusterId, nodeId, segmentBytes, clock);
+    return new WalConfig(clusterId, nodeId, segmentBytes, clock, preparation);
+  }
+
+  /** This configuration with another way to prepare segments. */
+  public WalConfig withPreparation(Executor executor) {
+    return new WalConfig(clusterId, nodeId, segmentBytes, nanoClock, executor);
   }
 }

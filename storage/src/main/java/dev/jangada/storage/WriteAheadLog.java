@@ -85,7 +85,8 @@ import org.slf4j.LoggerFactory;
  * <h2>Costs</h2>
  *
  * <p>24 bytes a frame (64 KiB or one batch, whichever is smaller) and 24 bytes a sync; about 25
- * bytes an entry. Opening reads all segments. Beginning a segment writes and syncs it whole.
+ * bytes an entry. Opening reads all segments. Allocating a segment writes and syncs it whole, ahead
+ * of its use and, {@linkplain WalConfig#preparation() given} a thread, beside it.
  *
  * <h2>Rejected</h2>
  *
@@ -136,6 +137,8 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   /** The last segment; for others than the disk thread only good to be named. */
   private volatile Segment active;
 
+  private final SpareSegment spare;
+
   /** Makes reads take turns with the window. */
   private final Object readLock = new Object();
 
@@ -151,6 +154,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     this.index = recovery.index();
     this.segments = recovery.segments();
     this.active = segments.getLast();
+    this.spare = new SpareSegment(disk, config.segmentBytes(), config.preparation());
     active.beginWriting(Segment.newBuffer());
   }
 
@@ -248,6 +252,9 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
       target.put((byte) 0);
     }
     int offset = active.sealFrame();
+    if (active.end() > active.header().segmentBytes() / 2) {
+      spare.prepare();
+    }
     synchronized (lock) {
       if (hardState != null) {
         state.apply(hardState);
@@ -308,7 +315,10 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
             active.chain(),
             state.hardState(),
             state.last());
-    Segment next = Segment.create(disk, header);
+    Segment next =
+        header.segmentBytes() == config.segmentBytes()
+            ? Segment.create(disk, header, SpareSegment.NAME, spare.take())
+            : Segment.create(disk, header);
     next.beginWriting(active.endWriting());
     active = next;
     synchronized (lock) {
@@ -329,6 +339,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
       return;
     }
     try {
+      spare.check();
       long begin = config.nanoClock().getAsLong();
       active.sync();
       long nanos = config.nanoClock().getAsLong() - begin;
@@ -447,6 +458,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     try {
       if (failure == null) {
         sync();
+        spare.check();
         // Once more, for the proof.
         active.sync();
       }
@@ -459,6 +471,11 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   }
 
   private void closeFiles() {
+    try {
+      spare.close(failure == null);
+    } catch (IOException e) {
+      logger.warn("cannot close or delete {}", disk.describe(SpareSegment.NAME), e);
+    }
     synchronized (readLock) {
       for (Segment segment : segments) {
         try {

@@ -58,6 +58,8 @@ class WriteAheadLogDamageTest {
           log.sync();
         }
       }
+    }
+    try (FileDisk disk = FileDisk.open(directory)) {
       names = disk.list();
     }
     entries = written;

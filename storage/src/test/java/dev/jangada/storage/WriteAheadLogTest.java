@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -211,6 +212,45 @@ class WriteAheadLogTest {
       assertThat(log.statistics().entries()).isEqualTo(999);
       assertThat(log.statistics().bytes()).isBetween(999_000L, 1_100_000L);
     }
+  }
+
+  @Test
+  void segmentsPreparedOnAnotherThreadAreUsedAndTheLastOneIsRemoved() throws IOException {
+    List<Entry> written = entries(1, 400, 1, 200);
+    List<Thread> preparers = Collections.synchronizedList(new ArrayList<>());
+    try (ExecutorService preparation = Executors.newSingleThreadExecutor()) {
+      WalConfig config =
+          SMALL.withPreparation(task ->
+              preparation.execute(() -> {
+                preparers.add(Thread.currentThread());
+                task.run();
+              }));
+      try (WriteAheadLog log = WriteAheadLog.open(disk, config)) {
+        log.append(new HardState(1, 1), List.of());
+        for (Entry entry : written) {
+          log.append(null, List.of(entry));
+          log.sync();
+        }
+        assertThat(log.statistics().segments()).isGreaterThan(20);
+        assertThat(preparers.size()).isGreaterThanOrEqualTo(log.statistics().segments() - 1);
+      }
+    }
+    assertThat(preparers).doesNotContain(Thread.currentThread());
+    assertThat(disk.list()).allMatch(name -> name.endsWith(".wal"));
+
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      assertThat(readAll(log)).isEqualTo(written);
+    }
+  }
+
+  @Test
+  void aSpareSegmentLeftByACrashIsRemoved() throws IOException {
+    WriteAheadLog.open(disk, SMALL).close();
+    disk.create(SpareSegment.NAME, 100).close();
+
+    WriteAheadLog.open(disk, SMALL).close();
+
+    assertThat(disk.list()).allMatch(name -> name.endsWith(".wal"));
   }
 
   @Test

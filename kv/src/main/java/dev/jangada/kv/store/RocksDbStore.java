@@ -1,7 +1,10 @@
 package dev.jangada.kv.store;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -68,11 +71,22 @@ public final class RocksDbStore implements OrderedStore {
    */
   public static RocksDbStore open(RocksDbOptions options) {
     try {
-      Files.createDirectories(options.directory());
+      createDirectory(options.directory());
       return new RocksDbStore(options);
     } catch (IOException | RocksDBException e) {
       throw new StoreException(
           "cannot open the store in " + options.directory() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Makes the directory, and its name durable: RocksDB itself only sees to what is in it. */
+  private static void createDirectory(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    Path parent = directory.toAbsolutePath().getParent();
+    if (parent != null) {
+      try (FileChannel channel = FileChannel.open(parent, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
     }
   }
 

@@ -1,0 +1,139 @@
+package dev.jangada.raft;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Each check fails on a state that is sound but for what the check is about. */
+class RaftInvariantsTest {
+
+  /** A status whose parts can be exchanged. */
+  private static final class Doctored {
+    long term = 3;
+    long vote = 1;
+    RaftRole role = RaftRole.FOLLOWER;
+    long leader = 2;
+    EntryId last = new EntryId(9, 3);
+    long durable = 8;
+    long committed = 7;
+    long applied = 6;
+    final List<RaftStatus.FollowerStatus> followers = new ArrayList<>();
+
+    RaftStatus status() {
+      return new RaftStatus(
+          1, term, vote, role, leader, last, durable, committed, applied, 0, 0, 0, followers);
+    }
+
+    Doctored with(Consumer<Doctored> change) {
+      change.accept(this);
+      return this;
+    }
+
+    Doctored leading() {
+      role = RaftRole.LEADER;
+      leader = 1;
+      return this;
+    }
+
+    Doctored follower(long match, long next) {
+      followers.add(new RaftStatus.FollowerStatus(2, match, next, false, 0, 0, true));
+      return this;
+    }
+  }
+
+  private static Doctored sound() {
+    return new Doctored();
+  }
+
+  @Test
+  void soundStatesPass() {
+    RaftStatus follower = sound().status();
+    RaftStatus leader = sound().leading().follower(9, 10).status();
+    RaftStatus candidate =
+        sound()
+            .with(s -> {
+              s.role = RaftRole.CANDIDATE;
+              s.leader = 0;
+            })
+            .status();
+    for (RaftStatus status : List.of(follower, leader, candidate)) {
+      assertThatCode(() -> RaftInvariants.checkState(status)).doesNotThrowAnyException();
+      assertThatCode(() -> RaftInvariants.checkTransition(status, status))
+          .doesNotThrowAnyException();
+    }
+    assertThatCode(() -> RaftInvariants.checkTransition(candidate, leader))
+        .doesNotThrowAnyException();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> checkStateRefuses() {
+    return Stream.of(
+        state("has applied 8, beyond its commit index 7", sound().with(s -> s.applied = 8)),
+        state("has committed 10, beyond its last entry", sound().with(s -> s.committed = 10)),
+        state("of which only 5 is durable", sound().with(s -> s.durable = 5)),
+        state("calls 10 durable, beyond", sound().with(s -> s.durable = 10)),
+        state("entry of term 4 while in term 3", sound().with(s -> s.last = new EntryId(9, 4))),
+        state("follows itself", sound().with(s -> s.leader = 1)),
+        state(
+            "asks for pre-votes while it knows leader 2",
+            sound().with(s -> s.role = RaftRole.PRE_CANDIDATE)),
+        state(
+            "candidate 1 has voted for 3",
+            sound()
+                .with(s -> {
+                  s.role = RaftRole.CANDIDATE;
+                  s.vote = 3;
+                  s.leader = 0;
+                })),
+        state("candidate 1 knows leader 2", sound().with(s -> s.role = RaftRole.CANDIDATE)),
+        state("leader 1 has voted for 3", sound().leading().with(s -> s.vote = 3)),
+        state("takes 2 for the leader", sound().leading().with(s -> s.leader = 2)),
+        state("entry 5, which it has", sound().leading().follower(5, 5)),
+        state("entry 11, beyond its own last", sound().leading().follower(5, 11)));
+  }
+
+  private static DynamicTest state(String sentence, Doctored doctored) {
+    return DynamicTest.dynamicTest(
+        sentence,
+        () ->
+            assertThatThrownBy(() -> RaftInvariants.checkState(doctored.status()))
+                .isInstanceOf(InvariantViolation.class)
+                .hasMessageContaining(sentence));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> checkTransitionRefuses() {
+    return Stream.of(
+        transition("from term 3 back to 2", sound(), sound().with(s -> s.term = 2)),
+        transition("commit index went from 7 back", sound(), sound().with(s -> s.committed = 6)),
+        transition("applied index went from 6 back", sound(), sound().with(s -> s.applied = 5)),
+        transition("voted for 1 and then for 3", sound(), sound().with(s -> s.vote = 3)),
+        transition("voted for 1 and then for 0", sound(), sound().with(s -> s.vote = 0)),
+        transition("saw leaders 2 and 3", sound(), sound().with(s -> s.leader = 3)),
+        transition(
+            "shortened its own log",
+            sound().leading(),
+            sound().leading().with(s -> s.last = new EntryId(8, 3))),
+        transition(
+            "became leader of term 3 as FOLLOWER",
+            sound().with(s -> s.leader = 0),
+            sound().leading()));
+  }
+
+  private static DynamicTest transition(String sentence, Doctored before, Doctored after) {
+    return DynamicTest.dynamicTest(
+        sentence,
+        () ->
+            assertThatThrownBy(
+                    () -> RaftInvariants.checkTransition(before.status(), after.status()))
+                .isInstanceOf(InvariantViolation.class)
+                .hasMessageContaining(sentence));
+  }
+}
