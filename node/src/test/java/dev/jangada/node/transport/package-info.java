@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.node.transport;
+
+import org.jspecify.annotations.NullMarked;
