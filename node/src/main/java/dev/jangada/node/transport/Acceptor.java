@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -36,6 +39,7 @@ final class Acceptor {
   private final Map<PeerLink, IncomingConnection> current = new HashMap<>();
   private final LogLimiter refusals = new LogLimiter(log, LOG_INTERVAL);
   private final LogLimiter troubles = new LogLimiter(log, LOG_INTERVAL);
+  private final Set<IncomingConnection> open = new HashSet<>();
   private int pendingHandshakes;
 
   final LongAdder acceptedCount = new LongAdder();
@@ -78,6 +82,19 @@ final class Acceptor {
 
   @Nullable PeerLink peer(long id) {
     return peers.get(id);
+  }
+
+  void opened(IncomingConnection connection) {
+    open.add(connection);
+  }
+
+  void closed(IncomingConnection connection) {
+    open.remove(connection);
+  }
+
+  /** Closes all incoming connections. */
+  void close() {
+    List.copyOf(open).forEach(IncomingConnection::close);
   }
 
   /** Says whether one more connection may take its time for the handshake. */

@@ -44,6 +44,7 @@ final class IncomingConnection extends ByteToMessageDecoder {
   @Override
   public void channelActive(ChannelHandlerContext context) throws Exception {
     this.context = context;
+    acceptor.opened(this);
     if (acceptor.handshakeBegins()) {
       timeout = acceptor.scheduleTimeout(() -> timedOut(context));
     } else {
@@ -213,6 +214,7 @@ final class IncomingConnection extends ByteToMessageDecoder {
   @Override
   public void channelInactive(ChannelHandlerContext context) throws Exception {
     handshakeEnds();
+    acceptor.closed(this);
     PeerLink sender = link;
     if (sender != null) {
       acceptor.gone(sender, this);

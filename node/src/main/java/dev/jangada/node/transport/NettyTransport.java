@@ -26,6 +26,7 @@ import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -57,8 +58,10 @@ public final class NettyTransport implements Transport {
   private final EventLoop loop;
   private final Map<Long, PeerLink> peers = new LinkedHashMap<>();
   private final Acceptor acceptor;
-  private final Channel listener;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final LongAdder unknownDestination = new LongAdder();
+
+  private final Channel listener;
 
   /**
    * Starts to listen and to connect to the peers.
@@ -125,7 +128,7 @@ public final class NettyTransport implements Transport {
     String address = config.listenHost() + ":" + config.listenPort();
     InetSocketAddress resolved = new InetSocketAddress(config.listenHost(), config.listenPort());
     if (resolved.isUnresolved()) {
-      release();
+      shutDown();
       throw new IOException("cannot listen for peers at " + address + ": the host name is unknown");
     }
     ChannelFuture binding =
@@ -146,7 +149,7 @@ public final class NettyTransport implements Transport {
             .bind(resolved)
             .awaitUninterruptibly();
     if (!binding.isSuccess()) {
-      release();
+      shutDown();
       Throwable cause = binding.cause();
       throw new IOException(
           "cannot listen for peers at "
@@ -193,15 +196,22 @@ public final class NettyTransport implements Transport {
    */
   @Override
   public void close() {
-    release();
+    if (closed.compareAndSet(false, true)) {
+      // One by one and before the group: a group that shuts down does not close them reliably.
+      loop.execute(() -> {
+        listener.close();
+        peers.values().forEach(PeerLink::close);
+        acceptor.close();
+        shutDown();
+      });
+    }
+    if (!loop.inEventLoop()) {
+      group.terminationFuture().awaitUninterruptibly();
+    }
   }
 
-  private void release() {
-    if (!group.isShuttingDown()) {
-      loop.execute(() -> peers.values().forEach(PeerLink::close));
-      // Closes all channels, those of the listener and of incoming connections among them.
-      group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-    }
+  private void shutDown() {
+    group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     if (!loop.inEventLoop()) {
       group.terminationFuture().awaitUninterruptibly();
     }

@@ -256,9 +256,11 @@ final class PeerLink {
 
   // Connecting.
 
-  /** Starts to connect. */
+  /** Starts to connect, unless the peer, by connecting first, has already been a reason to. */
   void start() {
-    connectAfter(0, backoff.next());
+    if (attempt == 0 && state == State.WAITING) {
+      connectAfter(0, backoff.next());
+    }
   }
 
   private void connectAfter(long atLeastNanos, long delayNanos) {

@@ -48,6 +48,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
@@ -444,7 +445,8 @@ final class NettyTransportTest {
     assertThat(threadsOf(1)).as("threads left").isEmpty();
   }
 
-  @Test
+  /** Again and again, because closing meets the transport in any state. */
+  @RepeatedTest(20)
   void closeLeavesNoThreadAndNoPortAndCallsTheReceiverNoMore() throws Exception {
     int[] ports = freePorts(2);
     Node closed = node(0x51, 0x52, ports);
