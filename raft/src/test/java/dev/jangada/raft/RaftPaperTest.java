@@ -500,6 +500,13 @@ class RaftPaperTest {
     }
 
     @Test
+    void acknowledgementsOfAnEarlierTermDoNotCount() {
+      Node node = with(2, 1, 2).lead();
+      node.step(accepted(2, 2, 3)).step(accepted(3, 2, 3));
+      assertThat(node.raft.committed()).isZero();
+    }
+
+    @Test
     void aFollowersCommitIndexIsBoundedByTheLastNewEntry() {
       Node node = with(2, 1, 2, 2, 2);
       node.step(append(2, 3, id(1, 1), 4));
