@@ -68,7 +68,9 @@ final class ClientListener implements AutoCloseable {
         epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
     EventLoopGroup eventLoops =
         new MultiThreadIoEventLoopGroup(
-            config.ioThreads(), new DefaultThreadFactory(config.name() + "-client", true), io);
+            config.ioThreads(),
+            new DefaultThreadFactory("jangada-" + config.name() + "-client", true),
+            io);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(addresses.get(0))
             .bossEventLoopGroup(eventLoops)

@@ -28,7 +28,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
       reply.send(list());
       return;
     }
-    reply.after(node.readIndex(deadline.forCurrentRequest()), index -> reply.send(list()));
+    reply.after(deadline.limit(reply, node::readIndex), index -> reply.send(list()));
   }
 
   private MemberListResponse list() {

@@ -35,7 +35,6 @@ enum EtcdError {
   STOPPED(Status.Code.UNAVAILABLE, "server stopped"),
   TOO_MANY_REQUESTS(Status.Code.RESOURCE_EXHAUSTED, "too many requests"),
   CORRUPT(Status.Code.DATA_LOSS, "corrupt cluster"),
-  UNHEALTHY(Status.Code.UNAVAILABLE, "unhealthy cluster"),
   BAD_TRANSFEREE(Status.Code.FAILED_PRECONDITION, "bad leader transferee");
 
   private final Status.Code code;

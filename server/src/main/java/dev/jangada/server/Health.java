@@ -1,10 +1,10 @@
 package dev.jangada.server;
 
 import dev.jangada.node.LeadershipListener;
-import dev.jangada.node.RaftNode;
 import io.grpc.BindableService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +18,7 @@ final class Health implements LeadershipListener, AutoCloseable {
 
   private final Members members;
   private final HealthStatusManager manager = new HealthStatusManager();
-  private boolean heard;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   Health(Members members) {
     this.members = members;
@@ -30,19 +30,8 @@ final class Health implements LeadershipListener, AutoCloseable {
     return manager.getHealthService();
   }
 
-  /** Begins to follow the leadership, as it is now and as it changes. */
-  void follow(RaftNode node) {
-    node.addListener(this);
-    synchronized (this) {
-      if (!heard) {
-        set(node.status().leader() != 0);
-      }
-    }
-  }
-
   @Override
-  public synchronized void leadershipChanged(long leader, long term, boolean isLeader) {
-    heard = true;
+  public void leadershipChanged(long leader, long term, boolean isLeader) {
     set(leader != 0);
     LOG.info(
         "leadership: term={} leader={} self={}",
@@ -54,7 +43,9 @@ final class Health implements LeadershipListener, AutoCloseable {
   /** From now on the answer is no. */
   @Override
   public void close() {
-    manager.enterTerminalState();
+    if (closed.compareAndSet(false, true)) {
+      manager.enterTerminalState();
+    }
   }
 
   private void set(boolean serving) {

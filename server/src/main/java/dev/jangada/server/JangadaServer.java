@@ -5,6 +5,7 @@ import dev.jangada.kv.store.RocksDbOptions;
 import dev.jangada.kv.store.RocksDbStore;
 import dev.jangada.node.Peer;
 import dev.jangada.node.RaftNode;
+import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.InitialClusterState;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -27,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * <p>In its data directory:
  *
  * <pre>
- * member/raft   the replicated log with term and vote, see RaftNode
- * member/kv     the keys and their versions in RocksDB, see KvStateMachine
+ * member/wal   the replicated log with term and vote, see WriteAheadLog
+ * member/kv    the keys and their versions in RocksDB, see KvStateMachine
  * </pre>
  *
  * <p>Neither is of use without the other, and both belong to one member: a copy of them under way
@@ -82,30 +83,30 @@ public final class JangadaServer implements AutoCloseable {
                 RocksDbOptions.in(directory.resolve("kv"))
                     .withMemory(config.blockCacheBytes(), WRITE_BUFFER_BYTES)));
     parts.push(store::close);
-    RaftNode node = startNode(config, directory.resolve("raft"), store);
+    RaftNode node = startNode(config, directory, store);
     parts.push(node::close);
     ReadPool readPool = new ReadPool(config.name(), config.readThreads());
     parts.push(readPool::close);
 
     Headers headers = new Headers(node);
-    RequestDeadline deadline = new RequestDeadline(config.requestTimeout());
+    RequestDeadline deadline = new RequestDeadline(config.name(), config.requestTimeout());
+    parts.push(deadline::close);
     Members members = new Members(config);
     Health health = new Health(members);
+    CompletableFuture<@Nullable Void> stopped = node.whenStopped();
     ClientListener listener =
         ClientListener.start(
             config,
-            new AvailabilityInterceptor(
-                () -> node.whenStopped().isDone(), () -> node.status().leader() != 0),
+            new AvailabilityInterceptor(stopped::isDone, () -> node.status().leader() != 0),
             List.of(
                 new KvService(node, store, readPool, headers, deadline, config),
                 new ClusterService(node, headers, deadline, members),
                 new MaintenanceService(node, store, readPool, headers, members)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
     parts.push(listener::close);
-    health.follow(node);
+    node.addListener(health);
     parts.push(health::close);
-
-    var unused = node.whenStopped().whenComplete((done, failure) -> health.close());
+    var unused = stopped.whenComplete((done, failure) -> health.close());
     LOG.info(
         "serving: member={} id={} cluster={} clients={} peers={} data={} revision={}",
         config.name(),
@@ -125,7 +126,7 @@ public final class JangadaServer implements AutoCloseable {
    */
   private static void refuseJoining(ServerConfig config, Path directory) {
     if (config.initialClusterState() == InitialClusterState.EXISTING
-        && !Files.exists(directory.resolve("raft"))) {
+        && !Files.exists(directory.resolve("wal"))) {
       throw new ConfigException(
           ("--initial-cluster-state existing: %s holds no member's data, and joining an existing"
                   + " cluster is not supported yet; check --data-dir, or start a new cluster with"
@@ -151,6 +152,7 @@ public final class JangadaServer implements AutoCloseable {
         .listen(ClientListener.host(config.listenPeerUrl()), config.listenPeerUrl().getPort())
         .dataDirectory(directory)
         .stateMachine(store)
+        .transport(NettyTransport::open)
         .heartbeatInterval(config.heartbeatInterval())
         .electionTimeout(config.electionTimeout())
         .requestTimeout(config.requestTimeout())

@@ -164,7 +164,7 @@ final class KvService extends KVGrpc.KVImplBase {
   /** Hands a command to the log and answers with what became of it. */
   private <T> void write(Reply<T> reply, Command command, Function<Response, T> answer) {
     reply.after(
-        node.submit(CommandCodec.encode(command), deadline.forCurrentRequest()),
+        deadline.limit(reply, time -> node.submit(CommandCodec.encode(command), time)),
         result -> {
           Runnable send = () -> reply.send(answer.apply(unlessRefused(decode(result))));
           if (result.length < LARGE_RESULT_BYTES) {
@@ -177,8 +177,7 @@ final class KvService extends KVGrpc.KVImplBase {
 
   /** Reads once this member has applied what may have been acknowledged to anyone before. */
   private void readWhenSafe(Reply<?> reply, Runnable answer) {
-    reply.after(
-        node.readIndex(deadline.forCurrentRequest()), index -> readPool.answer(reply, answer));
+    reply.after(deadline.limit(reply, node::readIndex), index -> readPool.answer(reply, answer));
   }
 
   private void check(Operation operation) {

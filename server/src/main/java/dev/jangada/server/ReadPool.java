@@ -29,7 +29,8 @@ final class ReadPool implements AutoCloseable {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(QUEUED_READS),
             task -> {
-              Thread thread = new Thread(task, memberName + "-read-" + count.incrementAndGet());
+              Thread thread =
+                  new Thread(task, "jangada-" + memberName + "-read-" + count.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
@@ -41,7 +42,11 @@ final class ReadPool implements AutoCloseable {
    */
   void answer(Reply<?> reply, Runnable task) {
     try {
-      executor.execute(() -> reply.attempt(task));
+      executor.execute(() -> {
+        if (!reply.isAnswered()) {
+          reply.attempt(task);
+        }
+      });
     } catch (RejectedExecutionException e) {
       reply.refuse(executor.isShutdown() ? EtcdError.STOPPED : EtcdError.TOO_MANY_REQUESTS);
     }

@@ -7,27 +7,36 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The one answer to a unary request, given from any thread: a response, or a refusal in the words
- * of {@link EtcdError}. Exactly one of the two is to be given, once.
+ * of {@link EtcdError}. The first one counts and later ones are dropped, so that a request whose
+ * time is up can be answered while it is still under way.
  */
 final class Reply<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reply.class);
 
   private final StreamObserver<T> observer;
+  private final AtomicBoolean answered = new AtomicBoolean();
 
   /** To be created by the thread that is handed the request, before it returns. */
   Reply(StreamObserver<T> observer) {
     this.observer = observer;
     if (observer instanceof ServerCallStreamObserver<T> call) {
-      // Without a handler, answering a client that has gone away throws. It is no error.
-      call.setOnCancelHandler(() -> {});
+      // Without a handler, answering a client that has gone away throws. It is no error. And nobody
+      // waits for the answer any more.
+      call.setOnCancelHandler(() -> answered.set(true));
     }
+  }
+
+  /** Whether there is nothing more to be done. */
+  boolean isAnswered() {
+    return answered.get();
   }
 
   /** Does part of the work of answering; what it throws is told to the client. */
@@ -55,12 +64,20 @@ final class Reply<T> {
   }
 
   void send(T response) {
-    observer.onNext(response);
-    observer.onCompleted();
+    if (answered.compareAndSet(false, true)) {
+      observer.onNext(response);
+      observer.onCompleted();
+    }
   }
 
   void refuse(EtcdError error) {
-    observer.onError(error.exception());
+    refuse(error.exception());
+  }
+
+  private void refuse(StatusRuntimeException refusal) {
+    if (answered.compareAndSet(false, true)) {
+      observer.onError(refusal);
+    }
   }
 
   /** Says what went wrong as far as clients understand it; what they do not is logged. */
@@ -71,11 +88,10 @@ final class Reply<T> {
     }
     switch (cause) {
       case RaftException refused -> refuse(EtcdError.of(refused.reason()));
-      case StatusRuntimeException refused -> observer.onError(refused);
+      case StatusRuntimeException refused -> refuse(refused);
       default -> {
         LOG.error("A request failed for a reason that no client can do anything about", cause);
-        observer.onError(
-            Status.INTERNAL.withDescription("etcdserver: internal error").asRuntimeException());
+        refuse(Status.INTERNAL.withDescription("etcdserver: internal error").asRuntimeException());
       }
     }
   }

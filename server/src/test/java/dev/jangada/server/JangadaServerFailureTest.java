@@ -1,0 +1,223 @@
+package dev.jangada.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.jangada.etcd.api.etcdserverpb.HashKVRequest;
+import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
+import dev.jangada.etcd.api.etcdserverpb.PutRequest;
+import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
+import dev.jangada.etcd.api.etcdserverpb.RangeResponse;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What clients see of a cluster that members leave and come back to. */
+class JangadaServerFailureTest {
+
+  private static final Duration CLIENT_DEADLINE = Duration.ofSeconds(2);
+
+  private static final RangeRequest ALL =
+      RangeRequest.newBuilder()
+          .setKey(ByteString.copyFrom(new byte[1]))
+          .setRangeEnd(ByteString.copyFrom(new byte[1]))
+          .build();
+
+  @Test
+  void clusterGoesOnWithoutItsLeaderAndTheOldOneCatchesUp(@TempDir Path directory)
+      throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+      int leader = cluster.leaderSeenBy(0);
+      int other = (leader + 1) % 3;
+      cluster.kv(leader).put(put("before", "1"));
+
+      cluster.stop(leader);
+      putUntilAcknowledged(cluster, other, put("after", "2"));
+      assertThat(keys(cluster.kv(other).range(ALL))).containsExactly("after", "before");
+
+      cluster.start(leader);
+      assertThat(keys(cluster.kv(leader).range(ALL))).containsExactly("after", "before");
+    }
+  }
+
+  @Test
+  void clusterThatWasStoppedComesBackWithAllItHad(@TempDir Path directory) throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+      long revision = 0;
+      for (int i = 0; i < 20; i++) {
+        revision = cluster.kv(i % 3).put(put("k" + i, "v")).getHeader().getRevision();
+      }
+      IntStream.range(0, 3).forEach(cluster::stop);
+      for (int member = 0; member < 3; member++) {
+        cluster.start(member);
+      }
+
+      Set<Integer> hashes = new HashSet<>();
+      for (int member = 0; member < 3; member++) {
+        RangeResponse all = cluster.kv(member).range(ALL);
+        assertThat(all.getCount()).isEqualTo(20);
+        assertThat(all.getHeader().getRevision()).isEqualTo(revision);
+        hashes.add(
+            cluster.maintenance(member).hashKV(HashKVRequest.getDefaultInstance()).getHash());
+      }
+      assertThat(hashes).hasSize(1);
+      assertThat(cluster.kv(0).put(put("k", "v")).getHeader().getRevision())
+          .isEqualTo(revision + 1);
+    }
+  }
+
+  @Test
+  void withoutAMajorityOnlySerializableReadsAreServed(@TempDir Path directory) throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+      cluster.kv(0).put(put("k", "v"));
+      cluster.kv(0).range(ALL);
+      cluster.stop(1);
+      cluster.stop(2);
+      cluster.awaitHealth(0, ServingStatus.NOT_SERVING);
+
+      assertUnavailable(() -> cluster.kv(0, CLIENT_DEADLINE).put(put("lost", "1")));
+      assertUnavailable(() -> cluster.kv(0, CLIENT_DEADLINE).range(ALL));
+      assertThat(
+              keys(
+                  cluster
+                      .kv(0, CLIENT_DEADLINE)
+                      .range(ALL.toBuilder().setSerializable(true).build())))
+          .containsExactly("k");
+
+      assertThatThrownBy(() -> requiringALeader(cluster.kv(0)).put(put("lost", "2")))
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              e -> assertThat(e.getStatus().getDescription()).isEqualTo("etcdserver: no leader"));
+
+      cluster.start(1);
+      cluster.awaitServing(0);
+      requiringALeader(cluster.kv(0)).put(put("found", "1"));
+      assertThat(keys(cluster.kv(1).range(ALL))).contains("k", "found");
+    }
+  }
+
+  /** The client must hear it from the server, before its own clock says so. */
+  private static void assertUnavailable(Runnable request) {
+    assertThatThrownBy(request::run)
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> {
+              assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+              assertThat(e.getStatus().getDescription())
+                  .isIn("etcdserver: no leader", "etcdserver: request timed out");
+            });
+  }
+
+  private static KVGrpc.KVBlockingStub requiringALeader(KVGrpc.KVBlockingStub stub) {
+    Metadata metadata = new Metadata();
+    metadata.put(Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER), "true");
+    return stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata));
+  }
+
+  @Test
+  void requestUnderWayWhileTheMemberStopsIsTold(@TempDir Path directory) throws Exception {
+    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+      cluster.stop(1);
+      cluster.stop(2);
+      cluster.awaitHealth(0, ServingStatus.NOT_SERVING);
+      var pending = KVGrpc.newFutureStub(cluster.channel(0)).put(put("k", "v"));
+
+      cluster.stop(0);
+
+      assertThatThrownBy(pending::get)
+          .cause()
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              e ->
+                  assertThat(e.getStatus().getCode())
+                      .isIn(Status.Code.UNAVAILABLE, Status.Code.CANCELLED));
+    }
+  }
+
+  @Test
+  void portInUseIsNamedAndNothingIsLeftRunning(@TempDir Path directory) throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 1)) {
+      cluster.stop(0);
+      ServerConfig config = cluster.config(0);
+      int port = config.listenClientUrls().get(0).getPort();
+      try (ServerSocket taken = new ServerSocket(port)) {
+        assertThat(taken.isBound()).isTrue();
+        assertThatThrownBy(() -> JangadaServer.start(config))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("--listen-client-urls")
+            .hasMessageContaining(Integer.toString(port));
+      }
+
+      // Log, store and peer port are free again, or this would be refused.
+      cluster.start(0);
+      cluster.kv(0).put(put("k", "v"));
+    }
+  }
+
+  @Test
+  void secondServerOnADataDirectoryIsRefused(@TempDir Path directory) throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 1)) {
+      assertThatThrownBy(() -> JangadaServer.start(cluster.config(0)))
+          .hasMessageContaining(directory.toString());
+
+      cluster.kv(0).put(put("k", "v"));
+    }
+  }
+
+  @Test
+  void memberWithoutDataDoesNotJoinAnExistingCluster(@TempDir Path directory) {
+    ServerConfig config =
+        ServerConfig.builder()
+            .dataDirectory(directory)
+            .listenClientUrls(List.of(URI.create("http://127.0.0.1:1")))
+            .initialClusterState(ServerConfig.InitialClusterState.EXISTING)
+            .build();
+
+    assertThatThrownBy(() -> JangadaServer.start(config))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("--initial-cluster-state existing: " + directory);
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  /**
+   * As a client does that may write twice: what was on its way to a leader that died is lost, and
+   * nobody can know.
+   */
+  private static void putUntilAcknowledged(TestCluster cluster, int member, PutRequest request) {
+    for (int attempt = 0; attempt < 20; attempt++) {
+      try {
+        assertThat(cluster.kv(member, Duration.ofMillis(500)).put(request).hasHeader()).isTrue();
+        return;
+      } catch (StatusRuntimeException e) {
+        assertThat(e.getStatus().getCode())
+            .isIn(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED);
+      }
+    }
+    throw new AssertionError("no put was acknowledged");
+  }
+
+  private static List<String> keys(RangeResponse response) {
+    return response.getKvsList().stream().map(kv -> kv.getKey().toStringUtf8()).toList();
+  }
+
+  private static PutRequest put(String key, String value) {
+    return PutRequest.newBuilder()
+        .setKey(ByteString.copyFromUtf8(key))
+        .setValue(ByteString.copyFromUtf8(value))
+        .build();
+  }
+}

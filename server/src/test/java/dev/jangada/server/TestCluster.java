@@ -1,0 +1,196 @@
+package dev.jangada.server;
+
+import dev.jangada.etcd.api.etcdserverpb.ClusterGrpc;
+import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
+import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
+import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Members on this host, with real sockets and disks, and a client's connection to each. */
+final class TestCluster implements AutoCloseable {
+
+  private static final long REQUEST_SECONDS = 20;
+
+  private final List<ServerConfig> configs = new ArrayList<>();
+  private final List<@Nullable JangadaServer> servers = new ArrayList<>();
+  private final List<ManagedChannel> channels = new ArrayList<>();
+
+  private TestCluster(Path directory, int members) throws IOException {
+    List<Integer> ports = freePorts(2 * members);
+    Map<String, List<URI>> peers = new LinkedHashMap<>();
+    for (int i = 0; i < members; i++) {
+      peers.put("n" + (i + 1), List.of(url(ports.get(members + i))));
+    }
+    for (int i = 0; i < members; i++) {
+      String name = "n" + (i + 1);
+      configs.add(
+          ServerConfig.builder()
+              .name(name)
+              .dataDirectory(directory.resolve(name))
+              .listenClientUrls(List.of(url(ports.get(i))))
+              .listenPeerUrls(List.of(url(ports.get(members + i))))
+              .initialCluster(peers)
+              .heartbeatInterval(Duration.ofMillis(50))
+              .electionTimeout(Duration.ofMillis(250))
+              .build());
+      servers.add(null);
+      channels.add(
+          NettyChannelBuilder.forAddress("127.0.0.1", ports.get(i))
+              .usePlaintext()
+              .maxInboundMessageSize(64 << 20)
+              .build());
+    }
+  }
+
+  /** Starts a cluster and waits for it to have a leader. */
+  static TestCluster start(Path directory, int members) throws IOException {
+    TestCluster cluster = new TestCluster(directory, members);
+    for (int i = 0; i < members; i++) {
+      cluster.start(i);
+    }
+    for (int i = 0; i < members; i++) {
+      cluster.awaitServing(i);
+    }
+    return cluster;
+  }
+
+  private static URI url(int port) {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  /**
+   * Below the ports that the system gives to outgoing connections: one of those would get in the
+   * way of a member that comes back. All are held open until the last one is found, so that none is
+   * found twice.
+   */
+  private static List<Integer> freePorts(int count) throws IOException {
+    List<ServerSocket> sockets = new ArrayList<>();
+    try {
+      while (sockets.size() < count) {
+        int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+        try {
+          sockets.add(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+        } catch (BindException taken) {
+          // The next one may be free.
+        }
+      }
+      return sockets.stream().map(ServerSocket::getLocalPort).toList();
+    } finally {
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
+  int size() {
+    return configs.size();
+  }
+
+  ServerConfig config(int member) {
+    return configs.get(member);
+  }
+
+  void start(int member) throws IOException {
+    servers.set(member, JangadaServer.start(configs.get(member)));
+    // A connection that found nobody waits ever longer before it tries again.
+    channels.get(member).resetConnectBackoff();
+  }
+
+  void stop(int member) {
+    JangadaServer server = servers.set(member, null);
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  JangadaServer server(int member) {
+    JangadaServer server = servers.get(member);
+    if (server == null) {
+      throw new IllegalStateException("member " + member + " is stopped");
+    }
+    return server;
+  }
+
+  /** Waits for a member to know a leader, by the stream that tells of each change of health. */
+  void awaitServing(int member) {
+    awaitHealth(member, ServingStatus.SERVING);
+  }
+
+  void awaitHealth(int member, ServingStatus wanted) {
+    Iterator<HealthCheckResponse> changes =
+        HealthGrpc.newBlockingStub(channels.get(member))
+            .withWaitForReady()
+            .withDeadlineAfter(REQUEST_SECONDS, TimeUnit.SECONDS)
+            .watch(HealthCheckRequest.getDefaultInstance());
+    ServingStatus status;
+    do {
+      status = changes.next().getStatus();
+    } while (status != wanted);
+  }
+
+  /** The index of the member that leads, as the given member sees it. */
+  int leaderSeenBy(int member) {
+    long leader = maintenance(member).status(StatusRequest.getDefaultInstance()).getLeader();
+    for (int i = 0; i < size(); i++) {
+      JangadaServer server = servers.get(i);
+      if (server != null && server.memberId() == leader) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("the leader is none of the members that run");
+  }
+
+  KVGrpc.KVBlockingStub kv(int member) {
+    return kv(member, Duration.ofSeconds(REQUEST_SECONDS));
+  }
+
+  KVGrpc.KVBlockingStub kv(int member, Duration deadline) {
+    return KVGrpc.newBlockingStub(channels.get(member))
+        .withWaitForReady()
+        .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  MaintenanceGrpc.MaintenanceBlockingStub maintenance(int member) {
+    return MaintenanceGrpc.newBlockingStub(channels.get(member))
+        .withWaitForReady()
+        .withDeadlineAfter(REQUEST_SECONDS, TimeUnit.SECONDS);
+  }
+
+  ClusterGrpc.ClusterBlockingStub cluster(int member) {
+    return ClusterGrpc.newBlockingStub(channels.get(member))
+        .withWaitForReady()
+        .withDeadlineAfter(REQUEST_SECONDS, TimeUnit.SECONDS);
+  }
+
+  ManagedChannel channel(int member) {
+    return channels.get(member);
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    for (int i = 0; i < size(); i++) {
+      stop(i);
+    }
+  }
+}
