@@ -720,8 +720,12 @@ public final class RaftNode implements AutoCloseable {
       NodeConfig config = config();
       StateMachine machine = required(stateMachine, "stateMachine");
       Transport.Factory factory = transportFactory;
+      // Allocating a segment takes longer than many syncs: beside the disk thread, not on it.
+      String name = "jangada-" + config.id() + "-";
       WalConfig walConfig =
-          WalConfig.of(config.clusterId(), config.memberId()).withSegmentBytes(logSegmentBytes);
+          WalConfig.of(config.clusterId(), config.memberId())
+              .withSegmentBytes(logSegmentBytes)
+              .withPreparation(Thread.ofPlatform().daemon().name(name + "segment")::start);
       if (disk != null) {
         return start(config, machine, null, WriteAheadLog.open(disk, walConfig), factory);
       }
