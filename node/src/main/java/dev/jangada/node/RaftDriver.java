@@ -15,6 +15,7 @@ import dev.jangada.raft.Ready;
 import dev.jangada.raft.Refusal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,14 +43,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Commands.</b> A command is waiting, or under way, or done. It waits while no leader is
  * known. It is under way once it may be in some log: proposed here, or forwarded to the leader.
- * Only what is certain not to be in a log goes back to waiting, which is when the leader refused
- * it; and it goes out again under a new number, because a duplicate of the old refusal must not be
- * taken for one of the new attempt. What is under way is never sent again, whatever happens to the
- * leader: its outcome is what is committed, or at the deadline <em>unknown</em>. A command is
- * recognised when it is committed: one proposed here by its place in the log, which identifies it
- * by the Log Matching Property; a forwarded one by its number, which is why every entry carries it.
- * An entry of another term in the place of one proposed here says that the command is lost for
- * good. Commands that are submitted one after the other keep their order, except for refused ones.
+ * Only what is certain to be in no log that counts goes back to waiting: because the leader refused
+ * it, or because it was forwarded in an older term than that of an entry that has been committed
+ * since. It goes out again under a new number, because a duplicate of the old refusal must not be
+ * taken for one of the new attempt. As long as that is not certain, nothing is sent again, whatever
+ * happens to the leader: the outcome is what is committed, or at the deadline <em>unknown</em>. A
+ * command is recognised when it is committed: one proposed here by its place in the log, which
+ * identifies it by the Log Matching Property; a forwarded one by its number, which is why every
+ * entry carries it. An entry of another term in the place of one proposed here says that the
+ * command is lost for good. Commands that are submitted one after the other keep their order,
+ * except for refused ones.
  *
  * <p><b>Reads.</b> All reads that have arrived share one {@link Raft#readIndex}. One that fails, or
  * of which nothing has been heard for an election timeout, is repeated under a new number. A read
@@ -90,6 +93,7 @@ public final class RaftDriver {
 
   private final ArrayDeque<CommittedBatch> batches = new ArrayDeque<>();
   private long handedOutIndex;
+  private long handedOutTerm;
   private long appliedIndex;
 
   private final DeadlineWheel requests = new DeadlineWheel();
@@ -418,7 +422,7 @@ public final class RaftDriver {
       }
       proposals.add(proposal);
       bytes += proposal.weight();
-      request.forwarded();
+      request.forwarded(raft.term());
       forwarded.put(proposal.sequence(), request);
     }
     if (!proposals.isEmpty()) {
@@ -435,12 +439,36 @@ public final class RaftDriver {
         continue;
       }
       if (isTransient(refused.reason())) {
-        request.refused(nextNumber++);
-        waiting.add(request);
-        waitingBytes += request.proposal().weight();
+        takeBack(request);
         offerAtTick = tick + 1;
       } else {
         fail(request, refusal(refused.reason(), request.proposal()));
+      }
+    }
+  }
+
+  /** Lets a command wait again that is certain to be in no log. */
+  private void takeBack(SubmitRequest request) {
+    request.takenBack(nextNumber++);
+    waiting.add(request);
+    waitingBytes += request.proposal().weight();
+  }
+
+  /**
+   * Takes back what was forwarded in an older term, now that an entry of a newer one is committed.
+   * Only the leader of the term in which it was forwarded can have put it into a log. Had that
+   * entry been committed, it would stand before this one and be known; and nothing of an older term
+   * is ever committed after this one.
+   */
+  private void takeBackForwardedBefore(long newerTerm) {
+    Iterator<SubmitRequest> requests = forwarded.values().iterator();
+    while (requests.hasNext()) {
+      SubmitRequest request = requests.next();
+      if (request.forwardedInTerm() < newerTerm) {
+        requests.remove();
+        if (!request.isDone()) {
+          takeBack(request);
+        }
       }
     }
   }
@@ -476,6 +504,10 @@ public final class RaftDriver {
           entry,
           handedOutIndex);
       handedOutIndex = entry.index();
+      if (entry.term() > handedOutTerm) {
+        handedOutTerm = entry.term();
+        takeBackForwardedBefore(handedOutTerm);
+      }
       SubmitRequest request = claim(entry);
       if (request != null && !request.isDone()) {
         if (claimants == null) {

@@ -16,6 +16,9 @@ final class SubmitRequest extends Request {
   /** Where this node, as leader, put the command in its log; 0 if it did not. */
   private long index;
 
+  /** The term in which this node last forwarded the command. */
+  private long forwardedInTerm;
+
   SubmitRequest(Proposal proposal, long deadlineTick, Outcome.Submit outcome) {
     super(deadlineTick);
     this.proposal = proposal;
@@ -50,15 +53,20 @@ final class SubmitRequest extends Request {
     proposal = null;
   }
 
-  void forwarded() {
+  void forwarded(long inTerm) {
     underWay = true;
+    forwardedInTerm = inTerm;
+  }
+
+  long forwardedInTerm() {
+    return forwardedInTerm;
   }
 
   /**
-   * The leader refused the proposal: it is in no log, and goes out once more under a new number, so
-   * that a second copy of the same refusal cannot be taken for one of the new attempt.
+   * The proposal is certain to be in no log that counts: it goes out once more under a new number,
+   * so that whatever is still said about the old attempt cannot be taken for news of the new one.
    */
-  void refused(long newSequence) {
+  void takenBack(long newSequence) {
     Proposal old = proposal();
     underWay = false;
     proposal = new Proposal(old.proposer(), newSequence, old.data());

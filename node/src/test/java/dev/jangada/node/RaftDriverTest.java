@@ -179,16 +179,14 @@ class RaftDriverTest {
   }
 
   @Test
-  void aForwardThatIsLostTimesOutAsUnknownAndIsNeverForwardedAgain() {
+  void aForwardThatIsLostTimesOutAsUnknownAndIsNotForwardedAgainWhileTheLeaderStays() {
     cluster.elect(1);
     Submitted submitted = cluster.node(3).submit("a", 200);
     assertThat(cluster.onTheWay(Message.Forward.class)).hasSize(1);
     cluster.takeNetwork();
 
-    transfer(1, 2);
     cluster.node(2).submit("b", LONG);
     cluster.settle();
-    assertThat(submitted.isDone()).isFalse();
     for (int i = 0; i < 200; i++) {
       cluster.nodes().forEach(Node::tick);
       cluster.settle();
@@ -197,6 +195,39 @@ class RaftDriverTest {
     assertThat(failure(submitted.failure).reason()).isEqualTo(Reason.TIMEOUT);
     assertThat(failure(submitted.failure).outcomeUnknown()).isTrue();
     assertThat(cluster.node(3).commands()).containsExactly("b");
+  }
+
+  @Test
+  void aForwardThatIsLostGoesToTheNextLeaderOnceAnEntryOfANewerTermIsCommitted() {
+    cluster.elect(1);
+    Submitted submitted = cluster.node(3).submit("a", LONG);
+    List<Message.Forward> forwards = cluster.onTheWay(Message.Forward.class);
+    cluster.takeNetwork();
+
+    transfer(1, 2);
+    settleWithTicks();
+    assertThat(submitted.result).endsWith("/a");
+
+    // The first attempt arrives after all: nobody leads the term that it was meant for any more.
+    forwards.forEach(cluster::deliver);
+    settleWithTicks();
+    assertThat(cluster.node(3).commands()).containsExactly("a");
+  }
+
+  @Test
+  void aForwardThatItsLeaderTookBeforeItFellIsNotForwardedAgainIfItIsCommitted() {
+    cluster.elect(1);
+    Submitted submitted = cluster.node(3).submit("a", LONG);
+    List<Message.Forward> forwards = cluster.onTheWay(Message.Forward.class);
+    cluster.takeNetwork();
+    forwards.forEach(cluster::deliver);
+
+    transfer(1, 2);
+    settleWithTicks();
+
+    assertThat(submitted.result).endsWith("/a");
+    assertThat(cluster.node(3).commands()).containsExactly("a");
+    assertThat(cluster.node(2).commands()).containsExactly("a");
   }
 
   @Test
@@ -219,11 +250,15 @@ class RaftDriverTest {
   void aSecondCopyOfARefusalDoesNotForwardTheCommandASecondTime() {
     cluster.elect(1);
     Submitted submitted = cluster.node(3).submit("a", LONG);
-    List<Message.Forward> forwards = cluster.onTheWay(Message.Forward.class);
+    Message.Forward forward = cluster.onTheWay(Message.Forward.class).getFirst();
     cluster.takeNetwork();
-    transfer(1, 2);
-    forwards.forEach(cluster::deliver);
-    Message.ForwardRefused refusal = cluster.onTheWay(Message.ForwardRefused.class).getFirst();
+    Message.ForwardRefused refusal =
+        new Message.ForwardRefused(
+            1,
+            3,
+            forward.term(),
+            List.of(forward.proposals().getFirst().sequence()),
+            Refusal.NOT_LEADER);
 
     cluster.deliver(refusal);
     cluster.node(3).tick();
