@@ -56,6 +56,14 @@ public final class History<I, O> {
       returnedAt = now;
     }
 
+    /**
+     * The client was never answered, and yet it is known that the operation took effect, and what
+     * would have been answered.
+     */
+    public void tookEffect(O result) {
+      returned(result, Operation.NEVER);
+    }
+
     /** The client was told that the operation will certainly never take effect. */
     public void refused() {
       if (output != null || refused) {

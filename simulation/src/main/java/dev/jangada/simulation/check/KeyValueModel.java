@@ -102,6 +102,12 @@ public final class KeyValueModel implements Model<Store, Request, Reply> {
     };
   }
 
+  /** A revision that is past never comes again. */
+  @Override
+  public boolean isStillPossible(Store store, Request request, Reply output) {
+    return output.revision() >= store.revision();
+  }
+
   private static @Nullable Store judge(
       Store after, boolean succeeded, @Nullable Version found, @Nullable Reply output) {
     Reply right = new Reply(after.revision(), succeeded, found);

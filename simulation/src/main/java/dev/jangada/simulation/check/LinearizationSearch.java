@@ -72,7 +72,7 @@ final class LinearizationSearch<S, I, O> {
                 history.stream().filter(Operation::isCompleted),
                 history.stream()
                     .filter(operation -> !operation.isCompleted())
-                    .sorted(Comparator.comparingLong(Operation::invokedAt)))
+                    .sorted(Comparator.comparing(Operation::invokedAt, Comparator.reverseOrder())))
             .toList();
     this.completed = (int) history.stream().filter(Operation::isCompleted).count();
     this.state = model.initial();
@@ -148,7 +148,8 @@ final class LinearizationSearch<S, I, O> {
 
   /**
    * What may come next, after all that was tried up to an operation: first the answered ones in the
-   * order of their invocations, then the unanswered ones.
+   * order of their invocations, then the unanswered ones, the latest first: what took effect mostly
+   * did so soon.
    */
   private int candidateAfter(int tried) {
     int unanswered = tried + 1;
@@ -160,8 +161,8 @@ final class LinearizationSearch<S, I, O> {
       unanswered = completed;
     }
     int firstReturn = firstReturn();
-    for (int i = unanswered; i < operations.size() && invocation[i] < firstReturn; i++) {
-      if (!placed.get(i)) {
+    for (int i = unanswered; i < operations.size(); i++) {
+      if (invocation[i] < firstReturn && !placed.get(i)) {
         return i;
       }
     }
@@ -188,6 +189,9 @@ final class LinearizationSearch<S, I, O> {
     if (!what.isCompleted() && after.equals(state)) {
       return false; // Without effect and without an answer: nothing is gained by placing it.
     }
+    if (makesAnotherImpossible(operation, after)) {
+      return false;
+    }
     placed.set(operation);
     if (!visited.add(new Configuration((BitSet) placed.clone(), after))) {
       placed.clear(operation);
@@ -200,6 +204,20 @@ final class LinearizationSearch<S, I, O> {
       unlink(response[operation]);
     }
     return true;
+  }
+
+  /** Whether an answered operation that may come next, too, could never come after this one. */
+  private boolean makesAnotherImpossible(int operation, S after) {
+    for (int event = next[end]; event != end && isInvocation[event]; event = next[event]) {
+      Operation<I, O> other = operations.get(operationAt[event]);
+      O output = other.output();
+      if (operationAt[event] != operation
+          && output != null
+          && !model.isStillPossible(after, other.input(), output)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void takeBack(Placement<S> placement) {

@@ -29,6 +29,15 @@ public interface Model<S, I, O> {
   @Nullable S step(S state, I input, @Nullable O output);
 
   /**
+   * Whether an operation that was answered so can still take effect, in this state or after any
+   * further steps from it. Lets the search turn back early, which decides whether it ends in time
+   * where many outcomes are unknown; true is always right.
+   */
+  default boolean isStillPossible(S state, I input, O output) {
+    return true;
+  }
+
+  /**
    * The independent part of the object that an operation touches, a key for example. Parts are
    * judged one by one, which is sound and far cheaper; an operation that touches two makes them one
    * part.

@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param client who asked; for the reader of a report only, the checker does not use it
  * @param input what was asked
- * @param output the answer; null exactly if the outcome is unknown
+ * @param output the answer; null if the outcome is unknown
  * @param invokedAt when it was asked, in any unit, the same for the whole history
- * @param returnedAt when the answer was there, not before {@code invokedAt}; {@link #NEVER} exactly
- *     if the outcome is unknown: such an operation may have taken effect at any time after it was
- *     invoked, may still do so, or may never
+ * @param returnedAt when the answer was there, not before {@code invokedAt}; {@link #NEVER} if the
+ *     client was never answered. Such an operation may have taken effect at any time after it was
+ *     invoked; without an output it may also never have, with one (found out otherwise) it has
  */
 public record Operation<I, O>(
     int client, I input, @Nullable O output, long invokedAt, long returnedAt) {
@@ -20,15 +20,11 @@ public record Operation<I, O>(
   /** The time of return of an operation whose outcome is unknown. */
   public static final long NEVER = Long.MAX_VALUE;
 
-  /** Checks that an answer and its time come together. */
+  /** Checks that it returned after it was invoked, with an answer. */
   public Operation {
     Objects.requireNonNull(input, "input");
-    if ((output == null) != (returnedAt == NEVER)) {
-      throw new IllegalArgumentException(
-          "An operation has both an output and a time of return, or neither: output "
-              + output
-              + ", returned at "
-              + returnedAt);
+    if (output == null && returnedAt != NEVER) {
+      throw new IllegalArgumentException("Returned at " + returnedAt + " without an output");
     }
     if (returnedAt < invokedAt) {
       throw new IllegalArgumentException(
@@ -47,7 +43,7 @@ public record Operation<I, O>(
     return new Operation<>(client, input, null, invokedAt, NEVER);
   }
 
-  /** Whether it was answered. */
+  /** Whether it certainly took effect, with a known output. */
   public boolean isCompleted() {
     return output != null;
   }
@@ -55,7 +51,7 @@ public record Operation<I, O>(
   /** One line: when, who, what, and the answer. */
   @Override
   public String toString() {
-    String end = isCompleted() ? Long.toString(returnedAt) : "?";
+    String end = returnedAt == NEVER ? "?" : Long.toString(returnedAt);
     String answer = isCompleted() ? String.valueOf(output) : "unknown";
     return "[" + invokedAt + " .. " + end + "] client " + client + ": " + input + " -> " + answer;
   }
