@@ -1,0 +1,36 @@
+package dev.jangada.simulation;
+
+import dev.jangada.raft.StateMachine;
+
+/**
+ * The state machines under test, one for each node, and what of them survives a crash.
+ *
+ * <p>For a machine that keeps its state in memory only, {@code node -> new MyMachine()} is one.
+ */
+@FunctionalInterface
+public interface Application {
+
+  /**
+   * A node starts: for the first time, or after a crash that took its machine away without closing
+   * it.
+   *
+   * @param node from 1
+   * @return a machine with what survived; its {@link StateMachine#appliedIndex} says how much that
+   *     is
+   */
+  StateMachine start(int node);
+
+  /**
+   * A good moment for a machine to make durable what it has applied; called at random moments while
+   * the node runs.
+   */
+  default void checkpoint(int node) {}
+
+  /**
+   * The state of a running node's machine, as text that is equal exactly if the states are. The
+   * machines of nodes that have applied the same index are compared at the end of a run.
+   */
+  default String digest(int node) {
+    return "";
+  }
+}

@@ -1,0 +1,39 @@
+package dev.jangada.simulation;
+
+import dev.jangada.node.LogWriter;
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * If two logs have an entry with the same index and term, they are the same up to it (paper, figure
+ * 3): it is the same entry everywhere, and comes after the same entry everywhere.
+ */
+final class LogMatching implements Property {
+
+  private record Placed(Entry entry, long termBefore) {}
+
+  private final Map<EntryId, Placed> known = new TreeMap<>();
+
+  @Override
+  public void writing(SimulatedNode node, LogWriter.Write write) {
+    if (write.entries().isEmpty()) {
+      return;
+    }
+    long termBefore = node.log().term(write.entries().getFirst().index() - 1);
+    for (Entry entry : write.entries()) {
+      Placed placed = new Placed(entry, termBefore);
+      Placed other = known.putIfAbsent(entry.id(), placed);
+      require(
+          other == null || other.equals(placed),
+          "n%d writes %s after term %d; elsewhere %s is %s",
+          node.number(),
+          entry,
+          termBefore,
+          entry.id(),
+          other);
+      termBefore = entry.term();
+    }
+  }
+}

@@ -1,0 +1,311 @@
+package dev.jangada.simulation;
+
+import dev.jangada.node.LogWriter;
+import dev.jangada.node.Outcome;
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.Message;
+import dev.jangada.raft.RaftConfig;
+import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.StateMachine;
+import dev.jangada.simulation.disk.PowerLossException;
+import dev.jangada.simulation.disk.SimulatedDisk;
+import dev.jangada.storage.CorruptLogException;
+import dev.jangada.storage.DiskFailureException;
+import dev.jangada.storage.ForeignLogException;
+import java.io.IOException;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A computer with a disk, a clock and, while it runs, a {@link SimulatedProcess}. The disk outlives
+ * the process, and so does what the simulation knows of it.
+ */
+final class SimulatedNode {
+
+  /** What all nodes of a run share. */
+  record Environment(
+      EventQueue time,
+      Trace trace,
+      Application application,
+      List<Property> properties,
+      SimulationConfig config) {}
+
+  private final Environment environment;
+  private final int number;
+  private final RaftConfig raftConfig;
+  private final RandomGenerator random;
+  private final SimulatedNetwork network;
+  private final SimulatedDisk disk;
+  private final DiskKeepsWhatWasSynced diskProperty;
+
+  /** How fast this node's clock goes, and how far ahead it is. */
+  private final double clockRate;
+
+  private final long clockOffset;
+
+  private final LogImage log = new LogImage();
+  private final LogImage durableLog = new LogImage();
+  private long firstOverwritten = Long.MAX_VALUE;
+  private boolean overwritesHardState;
+
+  private long meanSyncNanos;
+  private long appliedAtStart;
+  private int starts;
+  private @Nullable SimulatedProcess process;
+
+  SimulatedNode(
+      Environment environment,
+      int number,
+      RaftConfig raftConfig,
+      RandomGenerator random,
+      RandomGenerator diskRandom,
+      SimulatedNetwork network,
+      DiskKeepsWhatWasSynced diskProperty) {
+    this.environment = environment;
+    this.number = number;
+    this.raftConfig = raftConfig;
+    this.random = random;
+    this.network = network;
+    this.disk = new SimulatedDisk(diskRandom);
+    this.diskProperty = diskProperty;
+    this.clockRate = 1 + (random.nextDouble() - 0.5) / 20;
+    this.clockOffset = random.nextLong(1L << 40);
+    this.meanSyncNanos = environment.config().meanSyncNanos();
+  }
+
+  int number() {
+    return number;
+  }
+
+  String name() {
+    return "n" + number;
+  }
+
+  /** The id of the node as a member. */
+  long id() {
+    return raftConfig.id();
+  }
+
+  Environment environment() {
+    return environment;
+  }
+
+  RaftConfig raftConfig() {
+    return raftConfig;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  SimulatedDisk disk() {
+    return disk;
+  }
+
+  /** All that this node has asked to be written, as if it were. */
+  LogImage log() {
+    return log;
+  }
+
+  /** What of it is certainly on disk. */
+  LogImage durableLog() {
+    return durableLog;
+  }
+
+  /** What the state machine had applied when the process started. */
+  long appliedAtStart() {
+    return appliedAtStart;
+  }
+
+  /** What this node's clock says. */
+  long clock() {
+    return clockOffset + (long) (environment.time().now() * clockRate);
+  }
+
+  /** How long a time of this node's clock takes. */
+  long realNanos(long ownNanos) {
+    return (long) (ownNanos / clockRate);
+  }
+
+  boolean isRunning() {
+    return process != null;
+  }
+
+  int starts() {
+    return starts;
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // Life and death
+  // ---------------------------------------------------------------------------------------------
+
+  /** Starts the process if it does not run; its start may fail with the disk. */
+  void start() {
+    if (process != null) {
+      return;
+    }
+    disk.restart();
+    starts++;
+    try {
+      SimulatedProcess started = SimulatedProcess.start(this);
+      LogImage found = started.recovered();
+      diskProperty.check(this, durableLog, found, firstOverwritten, overwritesHardState);
+      log.reset(found.hardState(), found.all());
+      durableLog.reset(found.hardState(), found.all());
+      noOverwrites();
+      process = started;
+      appliedAtStart = started.stateMachine().appliedIndex();
+      trace(
+          "starts in term %d with %d entries, %d applied"
+              .formatted(found.hardState().term(), found.last(), appliedAtStart));
+      environment.properties().forEach(property -> property.started(this));
+      started.begin();
+    } catch (PowerLossException | DiskFailureException e) {
+      trace("does not start: " + e.getMessage());
+    } catch (CorruptLogException | ForeignLogException e) {
+      throw new AssertionError(name() + " cannot open its own log, which nobody damaged", e);
+    } catch (IOException e) {
+      trace("does not start: " + e.getMessage());
+    }
+  }
+
+  /** The process dies. What it had asked its disk to write stays as it is. */
+  void crash(String why) {
+    SimulatedProcess dead = process;
+    if (dead != null) {
+      trace(why);
+      process = null;
+      dead.die();
+    }
+  }
+
+  /** The process dies, and the disk forgets what it had not synced. */
+  void losePower(String why) {
+    crash(why);
+    disk.losePower();
+  }
+
+  /** Does something on behalf of a process, which the disk may put an end to. */
+  void run(SimulatedProcess candidate, Runnable action) {
+    if (process != candidate) {
+      return;
+    }
+    try {
+      action.run();
+    } catch (PowerLossException e) {
+      crash("loses its power: " + e.getMessage());
+    } catch (DiskFailureException e) {
+      crash("stops because of its disk: " + e.getMessage());
+    }
+  }
+
+  void pause(long nanos) {
+    if (process != null) {
+      process.pause(nanos);
+    }
+  }
+
+  void resume() {
+    if (process != null) {
+      process.resume();
+    }
+  }
+
+  void slowDisk(int factor) {
+    meanSyncNanos = environment.config().meanSyncNanos() * factor;
+  }
+
+  long syncNanos() {
+    return 1 + SimulatedNetwork.exponential(random, meanSyncNanos);
+  }
+
+  private void noOverwrites() {
+    firstOverwritten = Long.MAX_VALUE;
+    overwritesHardState = false;
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // What the process does
+  // ---------------------------------------------------------------------------------------------
+
+  void receive(Message message) {
+    if (process != null) {
+      process.post(driver -> driver.receive(message));
+    }
+  }
+
+  void send(Message message) {
+    environment.properties().forEach(property -> property.sent(this, message));
+    network.send(this, message);
+  }
+
+  void writing(LogWriter.Write write) {
+    environment.properties().forEach(property -> property.writing(this, write));
+    log.apply(write);
+    if (!write.entries().isEmpty()) {
+      firstOverwritten = Math.min(firstOverwritten, write.entries().getFirst().index());
+    }
+    overwritesHardState |= write.hardState() != null;
+  }
+
+  /** Writes are durable; those of them that were asked for since are not. */
+  void synced(List<LogWriter.Write> writes, List<LogWriter.Write> open) {
+    writes.forEach(durableLog::apply);
+    noOverwrites();
+    for (LogWriter.Write write : open) {
+      if (!write.entries().isEmpty()) {
+        firstOverwritten = Math.min(firstOverwritten, write.entries().getFirst().index());
+      }
+      overwritesHardState |= write.hardState() != null;
+    }
+  }
+
+  void applied(Entry entry, byte[] result) {
+    environment.trace().add(name(), () -> "applied   " + entry);
+    environment.properties().forEach(property -> property.applied(this, entry, result));
+  }
+
+  void turned(RaftStatus status) {
+    environment.properties().forEach(property -> property.turned(this, status));
+  }
+
+  /** The process's state, null while there is none. */
+  @Nullable RaftStatus status() {
+    return process == null ? null : process.status();
+  }
+
+  /** The process's machine, null while there is none. */
+  @Nullable StateMachine stateMachine() {
+    return process == null ? null : process.stateMachine();
+  }
+
+  /** Hands a command to the process; false if there is none, and no outcome will be told. */
+  boolean submit(byte[] command, long timeoutTicks, Outcome.Submit outcome, Runnable onDeath) {
+    if (process == null) {
+      return false;
+    }
+    process.submit(command, timeoutTicks, outcome, onDeath);
+    return true;
+  }
+
+  /** Asks the process for a read; false if there is none, and no outcome will be told. */
+  boolean read(long timeoutTicks, Outcome.Read outcome, Runnable onDeath) {
+    if (process == null) {
+      return false;
+    }
+    process.read(timeoutTicks, outcome, onDeath);
+    return true;
+  }
+
+  /** Asks for another leader if this node leads when it hears of it. */
+  void transferLeadership(long to, Outcome.Transfer outcome) {
+    if (process != null) {
+      process.post(driver -> driver.transferLeadership(to, 100, outcome));
+    }
+  }
+
+  void trace(String what) {
+    environment.trace().add(name(), () -> what);
+  }
+}

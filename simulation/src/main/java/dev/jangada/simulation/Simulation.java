@@ -1,0 +1,276 @@
+package dev.jangada.simulation;
+
+import dev.jangada.raft.RaftConfig;
+import dev.jangada.raft.RaftStatus;
+import dev.jangada.simulation.check.LinearizabilityChecker;
+import dev.jangada.simulation.check.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts a replicated state machine through crashes, partitions and bad disks, and judges what its
+ * clients saw.
+ *
+ * <p>A run is a function of its configuration and its seed: one thread, one queue of events in
+ * virtual time, no clock. What runs in it is what runs in production, {@link
+ * dev.jangada.node.RaftDriver} and {@link dev.jangada.storage.WriteAheadLog}; what surrounds them
+ * is simulated: threads, time, the network, the disks.
+ *
+ * <p>It has two phases. In the first, faults of the configured kinds happen at random while clients
+ * work, and every {@link Property} is checked at every event. Then everything is healed, and every
+ * node must serve again within the configured time. At the end all state machines must have the
+ * same state, and the clients' history must be linearizable.
+ *
+ * <pre>{@code
+ * new Simulation(SimulationConfig.usual(), seed, node -> new MyMachine(), new MyWorkload()).run();
+ * }</pre>
+ */
+public final class Simulation {
+
+  /**
+   * What a run that went well was like.
+   *
+   * @param virtualNanos how long it took in virtual time
+   * @param events how many events there were
+   * @param faults how many faults were injected
+   * @param starts how often a node started, the first times included
+   * @param terms how many terms had a leader
+   * @param committed how many entries were committed
+   * @param messages how many messages were sent
+   * @param asked how many requests clients made
+   * @param answered how many of them were answered
+   * @param undecided whether the search for an order of the clients' history was given up
+   */
+  public record Report(
+      long virtualNanos,
+      long events,
+      long faults,
+      long starts,
+      int terms,
+      long committed,
+      long messages,
+      long asked,
+      long answered,
+      boolean undecided) {}
+
+  private static final int ELECTION_TIMEOUT_TICKS = 15;
+  private static final int HEARTBEAT_TICKS = 3;
+
+  private final SimulationConfig config;
+  private final long seed;
+  private final Judge<?, ?> judge;
+  private final EventQueue time = new EventQueue();
+  private final Application application;
+  private final ElectionSafety electionSafety = new ElectionSafety();
+  private final CommittedNeverLost committedNeverLost;
+  private final AppliedAtMostOnce effects = new AppliedAtMostOnce();
+  private final List<SimulatedNode> nodes = new ArrayList<>();
+  private final SimulatedNetwork network;
+  private final FaultInjector faults;
+
+  /** The clients, and the judgement on what they saw: what knows of their types. */
+  private record Judge<I, O>(Clients<I, O> clients, Workload<I, O> workload) {
+
+    Verdict<I, O> verdict() {
+      return LinearizabilityChecker.check(workload.model(), clients.history().operations());
+    }
+  }
+
+  /** Prepares a run without a trace. */
+  public <I, O> Simulation(
+      SimulationConfig config, long seed, Application application, Workload<I, O> workload) {
+    this(config, seed, application, workload, null);
+  }
+
+  /**
+   * Prepares a run.
+   *
+   * @param traceTo gets a line for everything that happens, the same for the same run; null for no
+   *     trace, which is many times as fast
+   */
+  public <I, O> Simulation(
+      SimulationConfig config,
+      long seed,
+      Application application,
+      Workload<I, O> workload,
+      @Nullable Appendable traceTo) {
+    this.config = config;
+    this.seed = seed;
+    this.application = application;
+    SplittableRandom random = new SplittableRandom(seed);
+    Trace trace = new Trace(time, traceTo);
+    this.network =
+        new SimulatedNetwork(time, random.split(), trace, config.network(), nodes, config.nodes());
+    this.committedNeverLost = new CommittedNeverLost(nodes);
+    List<Property> properties =
+        List.of(
+            electionSafety,
+            new LogMatching(),
+            committedNeverLost,
+            new AppliedInOrder(),
+            effects,
+            new PromisesAreDurable(),
+            new NothingGoesBack());
+    SimulatedNode.Environment environment =
+        new SimulatedNode.Environment(time, trace, application, properties, config);
+    DiskKeepsWhatWasSynced diskProperty = new DiskKeepsWhatWasSynced();
+    for (int number = 1; number <= config.nodes(); number++) {
+      nodes.add(
+          new SimulatedNode(
+              environment,
+              number,
+              raftConfig(config, number),
+              random.split(),
+              random.split(),
+              network,
+              diskProperty));
+    }
+    this.faults =
+        new FaultInjector(time, random.split(), trace, config, network, nodes, application);
+    this.judge =
+        new Judge<>(
+            new Clients<>(time, random.split(), trace, config, nodes, workload, effects), workload);
+  }
+
+  private static RaftConfig raftConfig(SimulationConfig config, int number) {
+    SimulationConfig.RaftSettings settings = config.raft();
+    RaftConfig.Builder builder =
+        RaftConfig.builder(number, LongStream.rangeClosed(1, config.nodes()).boxed().toList())
+            .electionTimeoutTicks(ELECTION_TIMEOUT_TICKS)
+            .heartbeatTicks(HEARTBEAT_TICKS)
+            .preVote(settings.preVote())
+            .checkQuorum(settings.checkQuorum());
+    if (settings.leaseReads()) {
+      builder.leaseReads(ELECTION_TIMEOUT_TICKS * SimulatedProcess.TICK_NANOS * 9 / 10);
+    }
+    if (settings.smallLimits()) {
+      builder
+          .maxUncommittedBytes(2_000)
+          .maxAppendBytes(300)
+          .maxInflightAppends(3)
+          .maxInflightBytes(800)
+          .maxApplyBytes(300)
+          .maxUnappliedBytes(600)
+          .maxCachedBytes(400);
+    }
+    return builder.build();
+  }
+
+  /**
+   * Runs to the end. Once.
+   *
+   * @throws SimulationFailure if anything went wrong
+   */
+  public Report run() {
+    try {
+      nodes.forEach(SimulatedNode::start);
+      judge.clients().begin();
+      faults.begin();
+      runUntil(config.faultyNanos());
+      faults.stopAndHeal();
+      judge.clients().forgetWhoAnswered();
+      awaitService();
+      judge.clients().stop();
+      awaitRest();
+      compareMachines();
+      judge.clients().settle();
+      return report(judgeHistory());
+    } catch (SimulationFailure failure) {
+      throw failure;
+    } catch (RuntimeException | Error failure) {
+      throw new SimulationFailure(seed, time.now(), failure);
+    }
+  }
+
+  private void runUntil(long end) {
+    while (time.step(end)) {
+      // Everything happens in the events.
+    }
+  }
+
+  private void awaitService() {
+    long end = time.now() + config.recoveryNanos();
+    while (!nodes.stream().allMatch(judge.clients()::wasServedBy)) {
+      if (!time.step(end)) {
+        throw new AssertionError(
+            "no progress: after "
+                + config.recoveryNanos() / 1_000_000
+                + " ms without a fault, not every node serves: "
+                + statuses());
+      }
+    }
+  }
+
+  /** Lets everything under way come to its end, and every node catch up. */
+  private void awaitRest() {
+    long end = time.now() + config.recoveryNanos();
+    while (!judge.clients().isIdle() || !areEqual()) {
+      if (!time.step(end)) {
+        throw new AssertionError(
+            "no rest: after "
+                + config.recoveryNanos() / 1_000_000
+                + " ms without a request, the nodes differ: "
+                + statuses());
+      }
+    }
+  }
+
+  private boolean areEqual() {
+    for (SimulatedNode node : nodes) {
+      RaftStatus status = node.status();
+      if (status == null
+          || status.applied() != committedNeverLost.size()
+          || status.last().index() != status.applied()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private List<@Nullable RaftStatus> statuses() {
+    List<@Nullable RaftStatus> statuses = new ArrayList<>();
+    nodes.forEach(node -> statuses.add(node.status()));
+    return statuses;
+  }
+
+  private void compareMachines() {
+    String first = application.digest(1);
+    for (SimulatedNode node : nodes) {
+      String other = application.digest(node.number());
+      if (!other.equals(first)) {
+        throw new AssertionError(
+            "n1 and "
+                + node.name()
+                + " applied the same entries and have different states: "
+                + first
+                + " and "
+                + other);
+      }
+    }
+  }
+
+  private boolean judgeHistory() {
+    Verdict<?, ?> verdict = judge.verdict();
+    if (verdict instanceof Verdict.Violation<?, ?>) {
+      throw new AssertionError(verdict.toString());
+    }
+    return !verdict.isLinearizable();
+  }
+
+  private Report report(boolean undecided) {
+    return new Report(
+        time.now(),
+        time.executed(),
+        faults.injected(),
+        nodes.stream().mapToLong(SimulatedNode::starts).sum(),
+        electionSafety.elections(),
+        committedNeverLost.size(),
+        network.sent(),
+        judge.clients().asked(),
+        judge.clients().answered(),
+        undecided);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.jangada.simulation;
+
+import dev.jangada.raft.StateMachine;
+import dev.jangada.simulation.check.Model;
+import java.util.random.RandomGenerator;
+
+/**
+ * What clients do, and what a single copy of the data would have answered.
+ *
+ * @param <I> what a client asks
+ * @param <O> what it is answered
+ */
+public interface Workload<I, O> {
+
+  /** The specification that the answers are held against. */
+  Model<?, I, O> model();
+
+  /**
+   * The next thing a client asks.
+   *
+   * @param random the only source of chance
+   * @param client from 1
+   * @param number how many requests were made before, by all clients: makes values distinct
+   */
+  I next(RandomGenerator random, int client, long number);
+
+  /** Whether a request reads only; it is then answered by {@link #read}, otherwise by the log. */
+  boolean isRead(I input);
+
+  /**
+   * The command that goes through the log for a request that is not a read. Where it is different
+   * for every request, the simulation also checks that it takes effect at most once.
+   */
+  byte[] command(I input);
+
+  /** Decodes what the state machine returned for a command. */
+  O result(I input, byte[] result);
+
+  /** Reads from a node's state machine, which is recent enough. */
+  O read(I input, StateMachine machine);
+}

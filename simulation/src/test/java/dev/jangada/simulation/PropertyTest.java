@@ -1,0 +1,271 @@
+package dev.jangada.simulation;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.jangada.node.LogWriter;
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
+import dev.jangada.raft.HardState;
+import dev.jangada.raft.Message;
+import dev.jangada.raft.Proposal;
+import dev.jangada.raft.RaftConfig;
+import dev.jangada.raft.RaftRole;
+import dev.jangada.raft.RaftStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Each property is told of what must never happen, by nodes that do not run. */
+class PropertyTest {
+
+  private final List<SimulatedNode> nodes = new ArrayList<>();
+
+  PropertyTest() {
+    SimulationConfig config = SimulationConfig.usual();
+    EventQueue time = new EventQueue();
+    Trace trace = new Trace(time, null);
+    SimulatedNode.Environment environment =
+        new SimulatedNode.Environment(time, trace, new Registers.OnNodes(), List.of(), config);
+    SimulatedNetwork network =
+        new SimulatedNetwork(time, new SplittableRandom(1), trace, config.network(), nodes, 3);
+    for (int number = 1; number <= 3; number++) {
+      nodes.add(
+          new SimulatedNode(
+              environment,
+              number,
+              RaftConfig.builder(number, List.of(1L, 2L, 3L)).build(),
+              new SplittableRandom(2),
+              new SplittableRandom(3),
+              network,
+              new DiskKeepsWhatWasSynced()));
+    }
+  }
+
+  @Test
+  void twoLeadersInOneTermAreFound() {
+    ElectionSafety property = new ElectionSafety();
+    property.turned(node(1), status(1, 5, RaftRole.LEADER, 0));
+    property.turned(node(1), status(1, 5, RaftRole.LEADER, 0));
+    property.turned(node(2), status(2, 6, RaftRole.LEADER, 0));
+
+    assertViolates(() -> property.turned(node(2), status(2, 5, RaftRole.LEADER, 0)), "leads after");
+  }
+
+  @Test
+  void differentEntryOfSameIdIsFound() {
+    LogMatching property = new LogMatching();
+    write(property, node(1), null, entry(1, 1, "a"), entry(2, 2, "b"));
+    write(property, node(2), null, entry(1, 1, "a"));
+
+    assertViolates(() -> write(property, node(2), null, entry(2, 2, "c")), "elsewhere");
+  }
+
+  @Test
+  void sameEntryAfterAnotherOneIsFound() {
+    LogMatching property = new LogMatching();
+    write(property, node(1), null, entry(1, 1, "a"), entry(2, 3, "b"));
+    write(property, node(2), null, entry(1, 2, "x"));
+
+    assertViolates(() -> write(property, node(2), null, entry(2, 3, "b")), "after term 2");
+  }
+
+  @Test
+  void commitWithoutMajorityOnDiskIsFound() {
+    CommittedNeverLost property = new CommittedNeverLost(nodes);
+    persist(node(1), entry(1, 1, "a"));
+    node(2).writing(new LogWriter.Write(1, null, List.of(entry(1, 1, "a"))));
+
+    assertViolates(
+        () -> property.turned(node(1), status(1, 1, RaftRole.FOLLOWER, 1)), "only 1 of 3 nodes");
+  }
+
+  @Test
+  void differentCommitIsFound() {
+    CommittedNeverLost property = new CommittedNeverLost(nodes);
+    persist(node(1), entry(1, 1, "a"));
+    persist(node(2), entry(1, 1, "a"));
+    persist(node(3), entry(1, 2, "b"));
+    property.turned(node(1), status(1, 1, RaftRole.FOLLOWER, 1));
+
+    assertViolates(
+        () -> property.turned(node(3), status(3, 2, RaftRole.FOLLOWER, 1)), "another node took");
+  }
+
+  @Test
+  void laterLeaderWithoutCommittedEntryIsFound() {
+    CommittedNeverLost property = new CommittedNeverLost(nodes);
+    persist(node(1), entry(1, 1, "a"));
+    persist(node(2), entry(1, 1, "a"));
+    property.turned(node(1), status(1, 1, RaftRole.FOLLOWER, 1));
+    assertThatCode(() -> property.turned(node(3), status(3, 1, RaftRole.LEADER, 0)))
+        .as("an election of a term before the commit was seen")
+        .doesNotThrowAnyException();
+
+    assertViolates(
+        () -> property.turned(node(3), status(3, 2, RaftRole.LEADER, 0)), "leads term 2 with null");
+  }
+
+  @Test
+  void entryAppliedTwiceOrOutOfOrderIsFound() {
+    AppliedInOrder property = new AppliedInOrder();
+    property.applied(node(1), entry(1, 1, "a"), new byte[0]);
+
+    assertViolates(
+        () -> property.applied(node(1), entry(1, 1, "a"), new byte[0]), "where 2 is due");
+    assertViolates(
+        () -> property.applied(node(2), entry(1, 1, "b"), new byte[0]), "another node applied");
+  }
+
+  @Test
+  void commandAppliedAtTwoIndicesIsFound() {
+    AppliedAtMostOnce property = new AppliedAtMostOnce();
+    property.sending(bytes("a"));
+    property.applied(node(1), entry(1, 1, "a"), new byte[0]);
+    property.applied(node(2), entry(1, 1, "a"), new byte[0]);
+
+    assertViolates(
+        () -> property.applied(node(1), entry(2, 1, "a"), new byte[0]), "was applied at 1 already");
+    assertViolates(
+        () -> property.applied(node(1), entry(2, 1, "b"), new byte[0]), "which no client sent");
+  }
+
+  @Test
+  void effectOfCommandThatFailedForCertainIsFound() {
+    AppliedAtMostOnce property = new AppliedAtMostOnce();
+    property.sending(bytes("a"));
+    property.checkWithoutEffect(bytes("a"), "no leader");
+    property.applied(node(1), entry(1, 1, "a"), new byte[0]);
+
+    assertViolates(() -> property.checkWithoutEffect(bytes("a"), "no leader"), "failed without");
+  }
+
+  @Test
+  void acknowledgementOfWhatIsNotOnDiskIsFound() {
+    PromisesAreDurable property = new PromisesAreDurable();
+    node(1).writing(new LogWriter.Write(1, new HardState(1, 2), List.of(entry(1, 1, "a"))));
+    Message accepted = new Message.AppendAccepted(1, 2, 1, 1, 0);
+
+    assertViolates(() -> property.sent(node(1), accepted), "has only 0 entries on disk");
+    node(1)
+        .synced(
+            List.of(new LogWriter.Write(1, new HardState(1, 2), List.of(entry(1, 1, "a")))),
+            List.of());
+    assertThatCode(() -> property.sent(node(1), accepted)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void voteThatIsNotOnDiskIsFound() {
+    PromisesAreDurable property = new PromisesAreDurable();
+    Message vote = new Message.VoteResponse(1, 2, 4, true);
+
+    assertViolates(() -> property.sent(node(1), vote), "has on disk");
+    assertViolates(
+        () -> property.sent(node(1), new Message.VoteRequest(1, 2, 4, EntryId.NONE, false)),
+        "has on disk");
+  }
+
+  @Test
+  void secondVoteInOneTermIsFound() {
+    PromisesAreDurable property = new PromisesAreDurable();
+    node(1).synced(List.of(new LogWriter.Write(1, new HardState(4, 2), List.of())), List.of());
+    property.sent(node(1), new Message.VoteResponse(1, 2, 4, true));
+    node(1).synced(List.of(new LogWriter.Write(2, new HardState(4, 3), List.of())), List.of());
+
+    assertViolates(
+        () -> property.sent(node(1), new Message.VoteResponse(1, 3, 4, true)), "has voted for 2");
+  }
+
+  @Test
+  void termOrCommitThatGoesBackIsFound() {
+    NothingGoesBack property = new NothingGoesBack();
+    property.turned(node(1), status(1, 4, RaftRole.FOLLOWER, 2));
+
+    assertViolates(() -> property.turned(node(1), status(1, 3, RaftRole.FOLLOWER, 2)), "went from");
+    property.started(node(1));
+    property.turned(node(1), status(1, 4, RaftRole.FOLLOWER, 2));
+    assertViolates(() -> property.turned(node(1), status(1, 4, RaftRole.FOLLOWER, 1)), "went from");
+  }
+
+  @Test
+  void syncedEntryThatIsGoneIsFound() {
+    DiskKeepsWhatWasSynced property = new DiskKeepsWhatWasSynced();
+    LogImage durable = image(new HardState(1, 2), entry(1, 1, "a"), entry(2, 1, "b"));
+    LogImage shorter = image(new HardState(1, 2), entry(1, 1, "a"));
+
+    assertViolates(
+        () -> property.check(node(1), durable, shorter, Long.MAX_VALUE, false), "had synced");
+    assertThatCode(() -> property.check(node(1), durable, shorter, 2, false))
+        .as("a write that was not synced may have replaced it")
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void syncedVoteThatIsGoneIsFound() {
+    DiskKeepsWhatWasSynced property = new DiskKeepsWhatWasSynced();
+    LogImage durable = image(new HardState(3, 2));
+
+    assertViolates(
+        () -> property.check(node(1), durable, image(new HardState(3, 0)), 9, false), "had synced");
+    assertViolates(
+        () -> property.check(node(1), durable, image(new HardState(2, 0)), 9, true), "had synced");
+    assertThatCode(() -> property.check(node(1), durable, image(new HardState(4, 0)), 9, true))
+        .doesNotThrowAnyException();
+  }
+
+  private SimulatedNode node(int number) {
+    return nodes.get(number - 1);
+  }
+
+  private static void write(
+      Property property, SimulatedNode node, @Nullable HardState hardState, Entry... entries) {
+    LogWriter.Write write = new LogWriter.Write(1, hardState, List.of(entries));
+    property.writing(node, write);
+    node.writing(write);
+  }
+
+  private static void persist(SimulatedNode node, Entry... entries) {
+    LogWriter.Write write = new LogWriter.Write(1, null, List.of(entries));
+    node.writing(write);
+    node.synced(List.of(write), List.of());
+  }
+
+  private static LogImage image(HardState hardState, Entry... entries) {
+    LogImage image = new LogImage();
+    image.reset(hardState, List.of(entries));
+    return image;
+  }
+
+  private static Entry entry(long index, long term, String command) {
+    return Entry.command(index, term, new Proposal(1, index, bytes(command)));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static RaftStatus status(long id, long term, RaftRole role, long committed) {
+    return new RaftStatus(
+        id,
+        term,
+        role == RaftRole.LEADER ? id : 0,
+        role,
+        role == RaftRole.LEADER ? id : 0,
+        new EntryId(9, term),
+        9,
+        committed,
+        committed,
+        0,
+        0,
+        0,
+        List.of());
+  }
+
+  private static void assertViolates(ThrowingCallable event, String message) {
+    assertThatThrownBy(event).isInstanceOf(PropertyViolation.class).hasMessageContaining(message);
+  }
+}

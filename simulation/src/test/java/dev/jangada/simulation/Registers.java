@@ -1,0 +1,120 @@
+package dev.jangada.simulation;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryType;
+import dev.jangada.raft.StateMachine;
+import dev.jangada.simulation.check.Model;
+import dev.jangada.simulation.check.RegisterModel;
+import dev.jangada.simulation.check.RegisterModel.Append;
+import dev.jangada.simulation.check.RegisterModel.Get;
+import dev.jangada.simulation.check.RegisterModel.Put;
+import dev.jangada.simulation.check.RegisterModel.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/** A user's state machine, as one would write it: text registers in memory. */
+class Registers implements StateMachine {
+
+  final TreeMap<String, String> texts = new TreeMap<>();
+
+  @Override
+  public long appliedIndex() {
+    return 0;
+  }
+
+  @Override
+  public List<byte[]> apply(List<Entry> entries) {
+    List<byte[]> results = new ArrayList<>();
+    for (Entry entry : entries) {
+      if (entry.type() == EntryType.COMMAND) {
+        apply(new String(entry.data(), UTF_8).split(" ", -1));
+      }
+      results.add(RegisterModel.DONE.getBytes(UTF_8));
+    }
+    return results;
+  }
+
+  void apply(String[] command) {
+    switch (command[0]) {
+      case "put" -> texts.put(command[1], command[2]);
+      case "append" -> texts.merge(command[1], command[2], String::concat);
+      default -> throw new IllegalArgumentException(String.join(" ", command));
+    }
+  }
+
+  String get(String key) {
+    return texts.getOrDefault(key, "");
+  }
+
+  /** One machine for each node. */
+  static class OnNodes implements Application {
+    private final Map<Integer, Registers> running = new TreeMap<>();
+
+    @Override
+    public StateMachine start(int node) {
+      Registers machine = create(node);
+      running.put(node, machine);
+      return machine;
+    }
+
+    Registers create(int node) {
+      return new Registers();
+    }
+
+    @Override
+    public String digest(int node) {
+      Registers machine = running.get(node);
+      return machine == null ? "" : machine.texts.toString();
+    }
+  }
+
+  /** Puts, appends and gets. */
+  static final class Use implements Workload<Request, String> {
+
+    @Override
+    public Model<?, Request, String> model() {
+      return new RegisterModel();
+    }
+
+    @Override
+    public Request next(RandomGenerator random, int client, long number) {
+      String key = "k" + random.nextInt(3);
+      return switch (random.nextInt(4)) {
+        case 0 -> new Put(key, "p" + number);
+        case 1 -> new Append(key, "a" + number);
+        default -> new Get(key);
+      };
+    }
+
+    @Override
+    public boolean isRead(Request request) {
+      return request instanceof Get;
+    }
+
+    @Override
+    public byte[] command(Request request) {
+      String command =
+          switch (request) {
+            case Put put -> "put " + put.key() + " " + put.value();
+            case Append append -> "append " + append.key() + " " + append.value();
+            case Get get -> throw new IllegalArgumentException("a get takes no command");
+          };
+      return command.getBytes(UTF_8);
+    }
+
+    @Override
+    public String result(Request request, byte[] result) {
+      return new String(result, UTF_8);
+    }
+
+    @Override
+    public String read(Request request, StateMachine machine) {
+      return ((Registers) machine).get(request.key());
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.jangada.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The key-value store under random circumstances and random faults.
+ *
+ * <p>{@code -Djangada.seeds=N} tries N fresh seeds instead of a few; {@code -Djangada.seed=N}
+ * replays one and writes its trace.
+ */
+class SimulationCampaignTest {
+
+  private static final int FRESH_SEEDS = 40;
+
+  @Test
+  @DisabledIfSystemProperty(named = "jangada.seed", matches = ".*")
+  void keyValueStoreSurvivesWhateverHappens() {
+    int seeds = Integer.getInteger("jangada.seeds", FRESH_SEEDS);
+    long first = new SecureRandom().nextLong(1L << 48);
+    System.out.println("simulated seeds " + first + " to " + (first + seeds - 1));
+    long answered = LongStream.range(first, first + seeds).map(SimulationCampaignTest::run).sum();
+
+    assertThat(answered).as("requests that were answered in all runs").isGreaterThan(seeds);
+  }
+
+  /**
+   * Seeds that once failed, or that a deliberate mistake in the core, the driver or the log made
+   * fail while most others did not notice.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 48, 64, 256})
+  @DisabledIfSystemProperty(named = "jangada.seed", matches = ".*")
+  void keyValueStoreSurvivesWhatWasHardBefore(long seed) {
+    assertThat(run(seed)).isPositive();
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "jangada.seed", matches = "-?\\d+")
+  void replay() throws IOException {
+    long seed = Long.getLong("jangada.seed", 0);
+    Path file = Path.of("target", "simulation-" + seed + ".txt");
+    System.out.println("the trace of seed " + seed + " is in " + file.toAbsolutePath());
+    try (Writer trace = Files.newBufferedWriter(file)) {
+      System.out.println(simulation(seed, trace).run());
+    }
+  }
+
+  private static Simulation simulation(long seed, @Nullable Appendable trace) {
+    return new Simulation(
+        SimulationConfig.random(new SplittableRandom(seed)),
+        seed,
+        new KvApplication(),
+        new KvWorkload(4),
+        trace);
+  }
+
+  /** Runs a seed and returns the number of answered requests. */
+  private static long run(long seed) {
+    try {
+      return simulation(seed, null).run().answered();
+    } catch (SimulationFailure failure) {
+      throw new AssertionError(
+          failure.getMessage()
+              + "\n"
+              + "Replay it: mvn -pl simulation -am test -Dtest=SimulationCampaignTest"
+              + " -Djangada.seed="
+              + seed
+              + " -Dsurefire.failIfNoSpecifiedTests=false",
+          failure);
+    }
+  }
+}
