@@ -193,6 +193,11 @@ final class SimulatedNode {
     }
     try {
       action.run();
+      // The log may learn later of what failed in the preparation of a file; without power there is
+      // no later.
+      if (!disk.isPowered()) {
+        crash("loses its power");
+      }
     } catch (PowerLossException e) {
       crash("loses its power: " + e.getMessage());
     } catch (DiskFailureException e) {

@@ -134,6 +134,11 @@ public final class SimulatedDisk implements Disk {
     powered = false;
   }
 
+  /** Whether the disk has power: false from a power failure until {@link #restart()}. */
+  public synchronized boolean isPowered() {
+    return powered;
+  }
+
   /** Gives the power back. Files that were open before stay lost. */
   public synchronized void restart() {
     if (!powered) {
