@@ -41,6 +41,13 @@ import org.jspecify.annotations.Nullable;
  * broken and the object must not be used any more.
  */
 public final class Raft {
+
+  /**
+   * How many reads a follower keeps in mind that the leader has not answered. Where messages are
+   * lost, the oldest are given up rather than kept for as long as the leader stays.
+   */
+  static final int MAX_FORWARDED_READS = 1024;
+
   private final long id;
   private final RaftConfig config;
   private final RandomGenerator random;
@@ -288,6 +295,9 @@ public final class Raft {
     switch (role) {
       case Role.Leader leader -> addRead(leader, id, readId);
       case Role.Follower follower when follower.leader != 0 -> {
+        if (follower.forwardedReads.size() >= MAX_FORWARDED_READS) {
+          failRead(follower.forwardedReads.removeFirst());
+        }
         follower.forwardedReads.add(readId);
         sendNow.add(new Message.ReadIndexRequest(id, follower.leader, term, readId));
       }

@@ -1,6 +1,6 @@
 package dev.jangada.raft;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +15,8 @@ sealed interface Role {
     /** The leader of the current term, 0 while unknown. */
     final long leader;
 
-    /** Reads that this node asked the leader about, oldest first. */
-    final List<Long> forwardedReads = new ArrayList<>();
+    /** Reads that this node asked the leader about and has heard nothing of, oldest first. */
+    final LinkedHashSet<Long> forwardedReads = new LinkedHashSet<>();
 
     Follower(long leader) {
       this.leader = leader;

@@ -57,4 +57,14 @@ class RaftReadyTest {
     assertThat(ready.append()).containsExactly(entry(1), other);
     assertThat(ready.hardState()).isEqualTo(new HardState(2, 0));
   }
+
+  @Test
+  void aFollowerGivesUpTheOldestOfTooManyReadsThatTheLeaderDoesNotAnswer() {
+    follower.step(append(EntryId.NONE, 0));
+    for (long read = 1; read <= Raft.MAX_FORWARDED_READS + 2; read++) {
+      follower.readIndex(read);
+    }
+    assertThat(follower.ready().reads())
+        .containsExactly(new ReadState(1, ReadState.FAILED), new ReadState(2, ReadState.FAILED));
+  }
 }

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -108,7 +109,22 @@ public final class RocksDbStore implements OrderedStore {
         .setMaxWriteBufferNumber(options.maxWriteBuffers())
         .setMaxBackgroundJobs(options.backgroundThreads())
         .setLevelCompactionDynamicLevelBytes(true)
+        // What is merged while it is young is merged again and again, and much of it is replaced
+        // before it grows old: so merge it late, in large steps, and compress what stays.
+        .setLevel0FileNumCompactionTrigger(8)
+        .setLevel0SlowdownWritesTrigger(24)
+        .setLevel0StopWritesTrigger(40)
+        .setMaxBytesForLevelBase(8 * options.writeBufferBytes())
+        .setTargetFileSizeBase(options.writeBufferBytes())
         .setCompressionType(CompressionType.LZ4_COMPRESSION)
+        .setCompressionPerLevel(
+            List.of(
+                CompressionType.NO_COMPRESSION,
+                CompressionType.NO_COMPRESSION,
+                CompressionType.LZ4_COMPRESSION))
+        // Each put looks up the version that it replaces; most buffers do not have it.
+        .setMemtablePrefixBloomSizeRatio(0.05)
+        .setMemtableWholeKeyFiltering(true)
         .setBytesPerSync(1 << 20)
         .setAvoidFlushDuringShutdown(!options.flushOnClose())
         .setKeepLogFileNum(4)
