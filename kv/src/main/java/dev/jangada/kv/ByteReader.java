@@ -1,5 +1,9 @@
 package dev.jangada.kv;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
 
 /**
@@ -74,6 +78,23 @@ final class ByteReader {
     byte[] value = Arrays.copyOfRange(buffer, position, position + length);
     position += length;
     return Bytes.wrap(value);
+  }
+
+  /** Bytes that are UTF-8, of at most so many characters. */
+  String text(int maxCharacters) throws MalformedEncodingException {
+    int start = position;
+    int length = count();
+    try {
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(buffer, position, length)).toString();
+      if (text.length() > maxCharacters) {
+        throw new MalformedEncodingException(
+            "text of " + text.length() + " characters at byte " + start);
+      }
+      position += length;
+      return text;
+    } catch (CharacterCodingException e) {
+      throw new MalformedEncodingException("text that is not UTF-8 at byte " + start);
+    }
   }
 
   /** All bytes that are left. */

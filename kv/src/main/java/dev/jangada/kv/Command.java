@@ -4,4 +4,4 @@ package dev.jangada.kv;
  * What can stand in the replicated log. {@link CommandCodec} turns it into the data of an entry.
  */
 public sealed interface Command
-    permits PutRequest, DeleteRangeRequest, TxnRequest, CompactRequest {}
+    permits PutRequest, DeleteRangeRequest, TxnRequest, CompactRequest, PublishMemberRequest {}

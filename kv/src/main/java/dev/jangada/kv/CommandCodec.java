@@ -7,7 +7,7 @@ import java.util.List;
  * Commands as bytes: the data of a log entry.
  *
  * <pre>
- * command    = version (1 byte, 1), operation or compact
+ * command    = version (1 byte, 1), operation, compact or member
  * operation  = kind (1 byte), fields
  *   1 range    key, rangeEnd, limit, revision, sort order, sort target, flags,
  *              minMod, maxMod, minCreate, maxCreate
@@ -17,6 +17,7 @@ import java.util.List;
  *   4 txn      count of compares, compares, count of success, operations,
  *              count of failure, operations
  * compact    = kind (1 byte, 5), revision, flags: 1 physical
+ * member     = kind (1 byte, 6), id, name, count of client URLs, client URLs
  * compare    = key, rangeEnd, target (1 byte), operator (1 byte), number, value
  * </pre>
  *
@@ -33,6 +34,7 @@ public final class CommandCodec {
   private static final int DELETE_RANGE = 3;
   private static final int TXN = 4;
   private static final int COMPACT = 5;
+  private static final int PUBLISH_MEMBER = 6;
 
   private static final RangeRequest.SortOrder[] SORT_ORDERS = RangeRequest.SortOrder.values();
   private static final RangeRequest.SortTarget[] SORT_TARGETS = RangeRequest.SortTarget.values();
@@ -59,6 +61,7 @@ public final class CommandCodec {
           out.oneByte(COMPACT)
               .number(compact.revision())
               .oneByte(flags(compact.physical(), false, false));
+      case PublishMemberRequest publish -> publish.member().writeTo(out.oneByte(PUBLISH_MEMBER));
     }
     return out.toByteArray();
   }
@@ -82,6 +85,7 @@ public final class CommandCodec {
           case DELETE_RANGE -> readDeleteRange(in);
           case TXN -> readTxn(in, 1);
           case COMPACT -> new CompactRequest(in.number(), in.flags(1) != 0);
+          case PUBLISH_MEMBER -> new PublishMemberRequest(MemberAttributes.readFrom(in));
           default -> throw new MalformedEncodingException("unknown kind of command " + kind);
         };
     in.end();

@@ -29,6 +29,10 @@ final class CommandExecutor {
       case DeleteRangeRequest delete -> delete(delete);
       case TxnRequest txn -> txn(txn);
       case CompactRequest compact -> compact(compact);
+      case PublishMemberRequest publish -> {
+        batch.putMember(publish.member());
+        yield new PublishMemberResponse(batch.revision());
+      }
     };
   }
 

@@ -149,6 +149,13 @@ public final class KvStateMachine implements StateMachine {
     }
   }
 
+  /** What members have published of themselves, in the order of their unsigned ids. Any thread. */
+  public List<MemberAttributes> members() {
+    try (MvccStore.View view = store.view()) {
+      return view.reader().members();
+    }
+  }
+
   /** The current revision; 1 in an empty store. Any thread. */
   public long revision() {
     return store.state().revision();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *          what each revision did, in order; previous is the mod revision of the version that this
  *          one replaced, 0 if there was none
  * state    'm'                                  → see {@link StoreState}
+ * members  'a' id (8)                           → attributes as in {@link CommandCodec}
  *
  * version  = create revision, mod revision, version, lease (numbers), value (the rest)
  * </pre>
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Layout {
 
+  private static final byte MEMBER = 'a';
   private static final byte LATEST = 'l';
   private static final byte HISTORY = 'h';
   private static final byte INDEX = 'r';
@@ -64,6 +66,41 @@ final class Layout {
     byte[] bytes = escaped(key, 8);
     putLong(bytes, bytes.length - 8, ~revision);
     return bytes;
+  }
+
+  /** Where the attributes of a member are. */
+  static byte[] memberKey(long id) {
+    byte[] bytes = new byte[9];
+    bytes[0] = MEMBER;
+    putLong(bytes, 1, id);
+    return bytes;
+  }
+
+  /** Before the attributes of all members. */
+  static byte[] membersStart() {
+    return new byte[] {MEMBER};
+  }
+
+  /** After the attributes of all members. */
+  static byte[] membersEnd() {
+    return new byte[] {MEMBER + 1};
+  }
+
+  static byte[] member(MemberAttributes member) {
+    ByteWriter out = new ByteWriter(128);
+    member.writeTo(out);
+    return out.toByteArray();
+  }
+
+  static MemberAttributes member(byte[] bytes) {
+    try {
+      ByteReader in = new ByteReader(bytes);
+      MemberAttributes member = MemberAttributes.readFrom(in);
+      in.end();
+      return member;
+    } catch (MalformedEncodingException e) {
+      throw damaged("attributes of a member", e);
+    }
   }
 
   /** Before all versions of a key in the history, and after those of the keys before it. */

@@ -125,6 +125,11 @@ final class MvccBatch {
     compactedRevision = revision;
   }
 
+  /** Replaces what is known of a member. No revision tells of it. */
+  void putMember(MemberAttributes member) {
+    overlay.put(Layout.memberKey(member.id()), Layout.member(member));
+  }
+
   /** Number of keys written so far. */
   long writes() {
     return writes;

@@ -1,7 +1,9 @@
 package dev.jangada.kv;
 
 import dev.jangada.kv.store.OrderedStore;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,17 @@ final class MvccReader {
     OrderedStore.Cursor history =
         reader.cursor(Layout.historyStart(keys.from()), Layout.historyRangeEnd(keys.to()));
     return new VersionsAt(revision, latest, history);
+  }
+
+  /** What is known of the members, in the order of their ids as unsigned numbers. */
+  List<MemberAttributes> members() {
+    List<MemberAttributes> members = new ArrayList<>();
+    try (OrderedStore.Cursor cursor = reader.cursor(Layout.membersStart(), Layout.membersEnd())) {
+      for (; cursor.isValid(); cursor.next()) {
+        members.add(Layout.member(cursor.value()));
+      }
+    }
+    return members;
   }
 
   /**

@@ -2,7 +2,12 @@ package dev.jangada.kv;
 
 /** The answer to a request that was carried out. */
 public sealed interface Response extends Result
-    permits RangeResponse, PutResponse, DeleteRangeResponse, TxnResponse, CompactResponse {
+    permits RangeResponse,
+        PutResponse,
+        DeleteRangeResponse,
+        TxnResponse,
+        CompactResponse,
+        PublishMemberResponse {
 
   /**
    * The store's revision when the request had been carried out. In the answer to an operation of a

@@ -15,6 +15,7 @@ import java.util.List;
  *   3 delete   revision, deleted, count of prevKvs, prevKvs
  *   4 txn      revision, flags: 1 succeeded; count of responses, responses (results, no failures)
  *   5 compact  revision
+ *   6 member   revision
  * key       = key, create revision, mod revision, version, lease, value
  * </pre>
  *
@@ -28,6 +29,7 @@ public final class ResultCodec {
   private static final int DELETE_RANGE = 3;
   private static final int TXN = 4;
   private static final int COMPACT = 5;
+  private static final int PUBLISH_MEMBER = 6;
 
   private static final KvError[] ERRORS = KvError.values();
 
@@ -88,6 +90,7 @@ public final class ResultCodec {
         }
       }
       case CompactResponse compact -> out.oneByte(COMPACT).number(compact.revision());
+      case PublishMemberResponse publish -> out.oneByte(PUBLISH_MEMBER).number(publish.revision());
     }
   }
 
@@ -127,6 +130,7 @@ public final class ResultCodec {
       case DELETE_RANGE -> new DeleteRangeResponse(in.number(), in.number(), readKeyValues(in));
       case TXN -> readTxn(in, depth + 1);
       case COMPACT -> new CompactResponse(in.number());
+      case PUBLISH_MEMBER -> new PublishMemberResponse(in.number());
       default -> throw new MalformedEncodingException("unknown kind of result " + kind);
     };
   }

@@ -163,7 +163,13 @@ class CodecTest {
         Combinators.combine(Arbitraries.bytes().array(byte[].class), Arbitraries.longs())
             .as((value, lease) ->
                 new PutRequest(bytes("k"), Bytes.wrap(value), lease, true, true, true));
-    return Arbitraries.oneOf(Requests.commands(), large);
+    Arbitrary<Command> members =
+        Arbitraries.longs()
+            .filter(id -> id != 0)
+            .map(id ->
+                new PublishMemberRequest(
+                    new MemberAttributes(id, "jangada é", List.of("http://a:1", ""))));
+    return Arbitraries.oneOf(Requests.commands(), large, members);
   }
 
   @Provide

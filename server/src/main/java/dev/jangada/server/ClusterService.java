@@ -3,6 +3,7 @@ package dev.jangada.server;
 import dev.jangada.etcd.api.etcdserverpb.ClusterGrpc;
 import dev.jangada.etcd.api.etcdserverpb.MemberListRequest;
 import dev.jangada.etcd.api.etcdserverpb.MemberListResponse;
+import dev.jangada.kv.KvStateMachine;
 import dev.jangada.node.RaftNode;
 import io.grpc.stub.StreamObserver;
 
@@ -10,12 +11,19 @@ import io.grpc.stub.StreamObserver;
 final class ClusterService extends ClusterGrpc.ClusterImplBase {
 
   private final RaftNode node;
+  private final KvStateMachine store;
   private final Headers headers;
   private final RequestDeadline deadline;
   private final Members members;
 
-  ClusterService(RaftNode node, Headers headers, RequestDeadline deadline, Members members) {
+  ClusterService(
+      RaftNode node,
+      KvStateMachine store,
+      Headers headers,
+      RequestDeadline deadline,
+      Members members) {
     this.node = node;
+    this.store = store;
     this.headers = headers;
     this.deadline = deadline;
     this.members = members;
@@ -34,7 +42,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
   private MemberListResponse list() {
     return MemberListResponse.newBuilder()
         .setHeader(headers.withoutRevision())
-        .addAllMembers(members.list())
+        .addAllMembers(members.list(store.members()))
         .build();
   }
 }

@@ -100,10 +100,13 @@ public final class JangadaServer implements AutoCloseable {
             new AvailabilityInterceptor(stopped::isDone, () -> node.status().leader() != 0),
             List.of(
                 new KvService(node, store, readPool, headers, deadline, config),
-                new ClusterService(node, headers, deadline, members),
+                new ClusterService(node, store, headers, deadline, members),
                 new MaintenanceService(node, store, readPool, headers, members)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
     parts.push(listener::close);
+    MemberPublisher publisher = new MemberPublisher(node, store, config);
+    parts.push(publisher::close);
+    publisher.start();
     node.addListener(health);
     parts.push(health::close);
     var unused = stopped.whenComplete((done, failure) -> health.close());

@@ -1,8 +1,9 @@
 package dev.jangada.server;
 
 import dev.jangada.etcd.api.etcdserverpb.Member;
+import dev.jangada.kv.MemberAttributes;
 import dev.jangada.node.MemberId;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,36 +13,42 @@ import org.jspecify.annotations.Nullable;
 final class Members {
 
   private final Map<Long, String> namesById = new TreeMap<>(Long::compareUnsigned);
-  private final List<Member> members;
+  private final ServerConfig config;
 
   /** The members that the configuration lists. */
   Members(ServerConfig config) {
+    this.config = config;
     String cluster = config.clusterName();
     config
         .initialCluster()
         .keySet()
         .forEach(name -> namesById.put(MemberId.of(cluster, name), name));
-    members =
-        namesById.entrySet().stream()
-            .map(entry -> {
-              String name = entry.getValue();
-              Member.Builder member =
-                  Member.newBuilder()
-                      .setID(entry.getKey())
-                      .setName(name)
-                      .addPeerURLs(config.peerUrl(name).toString());
-              if (name.equals(config.name())) {
-                config.advertiseClientUrls().forEach(url -> member.addClientURLs(url.toString()));
-              }
-              return member.build();
-            })
-            .sorted(Comparator.comparing(Member::getName))
-            .toList();
   }
 
-  /** In the order of their names. */
-  List<Member> list() {
+  /**
+   * The members in the order of their names.
+   *
+   * @param published what they have said of themselves; one that has never been started has said
+   *     nothing, and is listed without a name, by which clients know that
+   */
+  List<Member> list(List<MemberAttributes> published) {
+    List<Member> members = new ArrayList<>();
+    for (Map.Entry<Long, String> entry : byName()) {
+      long id = entry.getKey();
+      String name = entry.getValue();
+      Member.Builder member =
+          Member.newBuilder().setID(id).addPeerURLs(config.peerUrl(name).toString());
+      published.stream()
+          .filter(attributes -> attributes.id() == id)
+          .forEach(attributes ->
+              member.setName(attributes.name()).addAllClientURLs(attributes.clientUrls()));
+      members.add(member.build());
+    }
     return members;
+  }
+
+  private List<Map.Entry<Long, String>> byName() {
+    return namesById.entrySet().stream().sorted(Map.Entry.comparingByValue()).toList();
   }
 
   /** The name of a member, null if there is no such member. */

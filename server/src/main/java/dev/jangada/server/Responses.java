@@ -81,6 +81,8 @@ final class Responses {
       case dev.jangada.kv.DeleteRangeResponse delete ->
           operation.setResponseDeleteRange(deleteRange(header, delete)).build();
       case dev.jangada.kv.TxnResponse txn -> operation.setResponseTxn(txn(header, txn)).build();
+      case dev.jangada.kv.PublishMemberResponse publish ->
+          throw new IllegalStateException("a member published inside a transaction: " + publish);
       case dev.jangada.kv.CompactResponse compact ->
           throw new IllegalStateException("a compaction inside a transaction: " + compact);
     };

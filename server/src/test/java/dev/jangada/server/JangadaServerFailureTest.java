@@ -2,10 +2,12 @@ package dev.jangada.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.jangada.etcd.api.etcdserverpb.HashKVRequest;
 import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
+import dev.jangada.etcd.api.etcdserverpb.Member;
 import dev.jangada.etcd.api.etcdserverpb.PutRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeResponse;
@@ -77,6 +79,47 @@ class JangadaServerFailureTest {
       assertThat(hashes).hasSize(1);
       assertThat(cluster.kv(0).put(put("k", "v")).getHeader().getRevision())
           .isEqualTo(revision + 1);
+    }
+  }
+
+  @Test
+  void membersAreListedWhileTheyAreDownAndAfterTheyMoved(@TempDir Path directory)
+      throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+      List<Member> before = cluster.awaitPublishedMembers(0);
+      cluster.stop(2);
+      assertThat(cluster.awaitPublishedMembers(1)).isEqualTo(before);
+
+      URI moved = URI.create("http://example.net:2379");
+      cluster.advertise(2, moved);
+      cluster.start(2);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() ->
+              cluster
+                  .awaitPublishedMembers(0)
+                  .get(2)
+                  .getClientURLsList()
+                  .equals(List.of(moved.toString())));
+      assertThat(cluster.awaitPublishedMembers(1)).isEqualTo(cluster.awaitPublishedMembers(0));
+    }
+  }
+
+  @Test
+  void aMemberWhoseAddressesAreKnownWritesNothingWhenItRestarts(@TempDir Path directory)
+      throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 1)) {
+      cluster.awaitPublishedMembers(0);
+      long term = cluster.server(0).status().term();
+      long last = cluster.server(0).status().last().index();
+      cluster.stop(0);
+      cluster.start(0);
+      cluster.awaitServing(0);
+      cluster.kv(0).put(put("k", "v"));
+
+      // Nothing but the new leader's first entry and the put.
+      assertThat(cluster.server(0).status().term()).isEqualTo(term + 1);
+      assertThat(cluster.server(0).status().last().index()).isEqualTo(last + 2);
     }
   }
 

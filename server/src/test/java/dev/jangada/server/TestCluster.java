@@ -1,8 +1,12 @@
 package dev.jangada.server;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.jangada.etcd.api.etcdserverpb.ClusterGrpc;
 import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
 import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
+import dev.jangada.etcd.api.etcdserverpb.Member;
+import dev.jangada.etcd.api.etcdserverpb.MemberListRequest;
 import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -22,6 +26,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -35,24 +40,15 @@ final class TestCluster implements AutoCloseable {
   private final List<@Nullable JangadaServer> servers = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
 
+  private final Map<String, List<URI>> peers = new LinkedHashMap<>();
+
   private TestCluster(Path directory, int members) throws IOException {
     List<Integer> ports = freePorts(2 * members);
-    Map<String, List<URI>> peers = new LinkedHashMap<>();
     for (int i = 0; i < members; i++) {
       peers.put("n" + (i + 1), List.of(url(ports.get(members + i))));
     }
     for (int i = 0; i < members; i++) {
-      String name = "n" + (i + 1);
-      configs.add(
-          ServerConfig.builder()
-              .name(name)
-              .dataDirectory(directory.resolve(name))
-              .listenClientUrls(List.of(url(ports.get(i))))
-              .listenPeerUrls(List.of(url(ports.get(members + i))))
-              .initialCluster(peers)
-              .heartbeatInterval(Duration.ofMillis(50))
-              .electionTimeout(Duration.ofMillis(250))
-              .build());
+      configs.add(config(directory, "n" + (i + 1), peers, url(ports.get(i)), url(ports.get(i))));
       servers.add(null);
       channels.add(
           NettyChannelBuilder.forAddress("127.0.0.1", ports.get(i))
@@ -60,6 +56,20 @@ final class TestCluster implements AutoCloseable {
               .maxInboundMessageSize(64 << 20)
               .build());
     }
+  }
+
+  private static ServerConfig config(
+      Path directory, String name, Map<String, List<URI>> peers, URI listen, URI advertise) {
+    return ServerConfig.builder()
+        .name(name)
+        .dataDirectory(directory.resolve(name))
+        .listenClientUrls(List.of(listen))
+        .advertiseClientUrls(List.of(advertise))
+        .listenPeerUrls(Objects.requireNonNull(peers.get(name)))
+        .initialCluster(peers)
+        .heartbeatInterval(Duration.ofMillis(50))
+        .electionTimeout(Duration.ofMillis(250))
+        .build();
   }
 
   /** Starts a cluster and waits for it to have a leader. */
@@ -129,6 +139,26 @@ final class TestCluster implements AutoCloseable {
       throw new IllegalStateException("member " + member + " is stopped");
     }
     return server;
+  }
+
+  /** Has a member tell clients another address the next time it is started. */
+  void advertise(int member, URI address) {
+    ServerConfig config = configs.get(member);
+    Path directory = Objects.requireNonNull(config.dataDirectory().getParent());
+    URI listen = config.listenClientUrls().get(0);
+    configs.set(member, config(directory, config.name(), peers, listen, address));
+  }
+
+  /** The members as one of them lists them, once it knows where clients reach all of them. */
+  List<Member> awaitPublishedMembers(int member) {
+    return await()
+        .atMost(Duration.ofSeconds(REQUEST_SECONDS))
+        .until(
+            () ->
+                cluster(member)
+                    .memberList(MemberListRequest.newBuilder().setLinearizable(true).build())
+                    .getMembersList(),
+            members -> members.stream().allMatch(one -> one.getClientURLsCount() > 0));
   }
 
   /** Waits for a member to know a leader, by the stream that tells of each change of health. */

@@ -1,0 +1,78 @@
+package dev.jangada.server;
+
+import dev.jangada.kv.CommandCodec;
+import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.MemberAttributes;
+import dev.jangada.kv.PublishMemberRequest;
+import dev.jangada.node.RaftNode;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the cluster, through the log, under which URLs clients reach this member, so that every
+ * member can list all of them, also while this one is down. Says nothing if the cluster knows
+ * already, and tries until it does.
+ */
+final class MemberPublisher implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MemberPublisher.class);
+
+  private static final long RETRY_MILLIS = 1_000;
+
+  private final RaftNode node;
+  private final KvStateMachine store;
+  private final MemberAttributes own;
+  private boolean closed;
+
+  MemberPublisher(RaftNode node, KvStateMachine store, ServerConfig config) {
+    this.node = node;
+    this.store = store;
+    this.own =
+        new MemberAttributes(
+            node.memberId(),
+            config.name(),
+            config.advertiseClientUrls().stream().map(Object::toString).toList());
+  }
+
+  /** Begins, and returns at once. */
+  void start() {
+    // What the cluster knows is what this member has applied once it has caught up.
+    var unused =
+        node.readIndex()
+            .thenCompose(index -> publish())
+            .whenComplete((done, failure) -> {
+              if (failure == null) {
+                LOG.debug("published: member={} clients={}", own.name(), own.clientUrls());
+              } else {
+                retryLater();
+              }
+            });
+  }
+
+  private synchronized CompletableFuture<byte @Nullable []> publish() {
+    if (closed || store.members().contains(own)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return node.submit(CommandCodec.encode(new PublishMemberRequest(own)))
+        .thenApply(result -> result);
+  }
+
+  private void retryLater() {
+    CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS).execute(this::retry);
+  }
+
+  private synchronized void retry() {
+    if (!closed) {
+      start();
+    }
+  }
+
+  /** Ends the attempts. To be called before the store is closed. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+  }
+}
