@@ -84,6 +84,18 @@ class MainTest {
   }
 
   @Test
+  void benchRefusesTwoEndsOfAMeasurement() {
+    assertThat(run("bench", "put", "--total", "5", "--duration", "1s")).isEqualTo(2);
+    assertThat(err.toString()).contains("--total and --duration exclude each other");
+  }
+
+  @Test
+  void benchRefusesADurationWithoutUnit() {
+    assertThat(run("bench", "put", "--duration", "10")).isEqualTo(2);
+    assertThat(err.toString()).contains("\"10\" is not a whole number with a unit");
+  }
+
+  @Test
   void benchRangeRefusesUnknownConsistency() {
     assertThat(run("bench", "range", "--consistency", "x")).isEqualTo(2);
     assertThat(err.toString()).contains("--consistency must be l or s");

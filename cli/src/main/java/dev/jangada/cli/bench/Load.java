@@ -11,7 +11,8 @@ import java.util.List;
  * @param valueSize in bytes
  * @param keySize in bytes
  * @param keySpace number of different keys
- * @param total requests to measure
+ * @param total requests to measure; {@link #UNLIMITED} if only time ends it
+ * @param durationNanos how long to start requests to measure; 0 if only their number ends it
  * @param warmUpNanos how long to run before measuring
  * @param rate requests to start per second over all clients; 0 for as fast as they are answered
  * @param targetLeader whether to use the leader's endpoint only
@@ -24,9 +25,14 @@ record Load(
     int keySize,
     int keySpace,
     long total,
+    long durationNanos,
     long warmUpNanos,
     double rate,
     boolean targetLeader) {
+
+  /** More requests than can ever be sent; counting a few beyond does not overflow. */
+  static final long UNLIMITED = Long.MAX_VALUE / 2;
+
   Load {
     endpoints = List.copyOf(endpoints);
   }
@@ -41,6 +47,7 @@ record Load(
         keySize,
         keySpace,
         total,
+        durationNanos,
         warmUpNanos,
         rate,
         targetLeader);

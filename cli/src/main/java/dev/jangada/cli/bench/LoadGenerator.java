@@ -49,10 +49,15 @@ final class LoadGenerator {
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile Measurement measurement = new Measurement();
   private volatile boolean measuring;
+
+  /** Number of requests after whose end all is measured. */
+  private volatile long wanted;
+
   private volatile boolean abandoned;
 
   private LoadGenerator(Load load, Operation<?, ?> operation, Consumer<String> progress) {
     this.load = load;
+    this.wanted = load.total();
     this.operation = operation;
     this.progress = progress;
   }
@@ -103,6 +108,10 @@ final class LoadGenerator {
       measurement = measured;
       measuring = true;
       long start = System.nanoTime();
+      if (load.durationNanos() > 0) {
+        var unused =
+            timer.schedule(() -> startNoMore(measured), load.durationNanos(), TimeUnit.NANOSECONDS);
+      }
       awaitEnd(measured);
       long nanos = System.nanoTime() - start;
       return measured.result(load, operation.name(), nanos);
@@ -110,6 +119,15 @@ final class LoadGenerator {
       abandoned = true;
       timer.shutdownNow();
       disconnect(loops);
+    }
+  }
+
+  /** Time is up: what is under way is waited for, since the slow requests are among it. */
+  private void startNoMore(Measurement measured) {
+    wanted = Math.min(started.getAndSet(load.total()), load.total());
+    // They may have ended before their number was known.
+    if (measured.ended() >= wanted) {
+      finished.countDown();
     }
   }
 
@@ -172,9 +190,9 @@ final class LoadGenerator {
         progress.accept(
             String.format(
                 Locale.ROOT,
-                "%d of %d requests, %d/s, %d errors",
+                "%d%s requests, %d/s, %d errors",
                 ended,
-                load.total(),
+                load.total() == Load.UNLIMITED ? "" : " of " + load.total(),
                 Math.round((ended - lastEnded) * 1e9 / (now - lastChange)),
                 measured.errors()));
         lastEnded = ended;
@@ -301,7 +319,7 @@ final class LoadGenerator {
     }
 
     private void ended(long count, boolean counted) {
-      if (counted && count == load.total()) {
+      if (counted && count >= wanted) {
         finished.countDown();
       }
     }

@@ -1,14 +1,21 @@
 package dev.jangada.cli.bench;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** What the measurements of throughput have in common. */
 final class LoadOptions {
+
+  private static final long DEFAULT_TOTAL = 100_000;
 
   @Option(
       names = "--endpoints",
@@ -55,9 +62,17 @@ final class LoadOptions {
   @Option(
       names = "--total",
       paramLabel = "N",
-      defaultValue = "100000",
-      description = "Requests to measure (default: 100000).")
-  long total;
+      description = "Requests to measure (default: 100000, or what fits into --duration).")
+  @Nullable Long total;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "TIME",
+      converter = TimeConverter.class,
+      description =
+          "How long to measure instead, for example 500ms, 10s or 2m. Requests under way at the"
+              + " end are waited for and count.")
+  @Nullable Duration duration;
 
   @Option(
       names = "--warm-up",
@@ -101,7 +116,11 @@ final class LoadOptions {
     require(
         Integer.toString(keySpace - 1).length() <= keySize,
         "--key-size " + keySize + " has no room for " + keySpace + " different keys");
-    require(total >= 1, "--total must be at least 1");
+    require(total == null || total >= 1, "--total must be at least 1");
+    require(
+        total == null || duration == null,
+        "--total and --duration exclude each other; give the one that ends the measurement");
+    require(duration == null || duration.isPositive(), "--duration must be positive");
     require(warmUpSeconds >= 0, "--warm-up must not be negative");
     require(rate == null || rate > 0, "--rate must be positive");
     require(connections == null || connections >= 1, "--connections must be at least 1");
@@ -112,7 +131,8 @@ final class LoadOptions {
         valueSize,
         keySize,
         keySpace,
-        total,
+        total != null ? total : duration != null ? Load.UNLIMITED : DEFAULT_TOTAL,
+        duration != null ? duration.toNanos() : 0,
         Math.round(warmUpSeconds * 1e9),
         rate != null ? rate : 0,
         targetLeader);
@@ -130,5 +150,26 @@ final class LoadOptions {
 
   private static String withoutScheme(String endpoint) {
     return endpoint.strip().replaceFirst("^http://", "");
+  }
+
+  /** Reads a number with its unit. */
+  private static final class TimeConverter implements ITypeConverter<Duration> {
+
+    private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m)");
+
+    @Override
+    public Duration convert(String text) {
+      Matcher time = TIME.matcher(text);
+      if (!time.matches()) {
+        throw new TypeConversionException(
+            "\"" + text + "\" is not a whole number with a unit: 500ms, 10s or 2m");
+      }
+      long number = Long.parseLong(time.group(1));
+      return switch (time.group(2)) {
+        case "ms" -> Duration.ofMillis(number);
+        case "s" -> Duration.ofSeconds(number);
+        default -> Duration.ofMinutes(number);
+      };
+    }
   }
 }

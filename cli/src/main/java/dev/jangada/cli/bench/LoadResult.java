@@ -33,6 +33,11 @@ record LoadResult(
     return answered * 1e9 / nanos;
   }
 
+  /** Requests that were not answered. */
+  private long failed() {
+    return errors.values().stream().mapToLong(Long::longValue).sum();
+  }
+
   /** For people. */
   String toText() {
     StringBuilder text = new StringBuilder();
@@ -40,7 +45,7 @@ record LoadResult(
         text,
         "%s: %d requests, %d clients, %d connections to %s, %d-byte keys, %d-byte values",
         operation,
-        load.total(),
+        answered + failed(),
         load.clients(),
         load.connections(),
         String.join(",", load.endpoints()),
@@ -67,7 +72,7 @@ record LoadResult(
     text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
   }
 
-  /** For programs: one line. */
+  /** For programs: one line. Each figure is a plain number; latencies are in milliseconds. */
   String toJson() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("operation", operation);
@@ -77,22 +82,21 @@ record LoadResult(
     json.put("key_bytes", load.keySize());
     json.put("value_bytes", load.valueSize());
     json.put("key_space", load.keySpace());
-    json.put("requests", load.total());
+    json.put("requests", answered + failed());
     if (load.rate() > 0) {
       json.put("rate_per_second", load.rate());
     }
     json.put("answered", answered);
     json.put("seconds", nanos / 1e9);
-    json.put("throughput_per_second", throughput());
-    Map<String, Object> latency = new LinkedHashMap<>();
-    latency.put("mean", latencies.mean());
-    latency.put("p50", latencies.p50());
-    latency.put("p90", latencies.p90());
-    latency.put("p99", latencies.p99());
-    latency.put("p99.9", latencies.p999());
-    latency.put("max", latencies.max());
-    json.put("latency_ms", latency);
-    json.put("errors", errors);
+    json.put("throughput", throughput());
+    json.put("mean_ms", latencies.mean());
+    json.put("p50_ms", latencies.p50());
+    json.put("p90_ms", latencies.p90());
+    json.put("p99_ms", latencies.p99());
+    json.put("p999_ms", latencies.p999());
+    json.put("max_ms", latencies.max());
+    json.put("errors", failed());
+    json.put("errors_by_code", errors);
     return JsonMapper.shared().writeValueAsString(json);
   }
 }

@@ -40,11 +40,6 @@ public record NodeLauncher(String classPath, List<String> jvmOptions) {
     if (Runtime.version().feature() >= FIRST_WITH_UNSAFE_OPTION) {
       options.add("--sun-misc-unsafe-memory-access=allow");
     }
-    String archive = System.getProperty("jangada.cds");
-    if (archive != null) {
-      options.add("-Xshare:auto");
-      options.add("-XX:SharedArchiveFile=" + archive);
-    }
     String extra = System.getenv("JANGADA_JAVA_OPTS");
     if (extra != null && !extra.isBlank()) {
       options.addAll(List.of(extra.strip().split("\\s+")));
