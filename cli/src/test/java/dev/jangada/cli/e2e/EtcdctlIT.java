@@ -1,0 +1,161 @@
+package dev.jangada.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.jangada.cli.cluster.ClusterLayout;
+import dev.jangada.cli.cluster.LocalCluster;
+import dev.jangada.cli.cluster.NodeLauncher;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** etcd's own command against a cluster; what it prints is what it prints against etcd. */
+@Timeout(120)
+class EtcdctlIT {
+
+  @TempDir private static Path directory;
+
+  private static LocalCluster cluster;
+
+  @SuppressWarnings("NullAway.Init") // set before all tests
+  EtcdctlIT() {}
+
+  @BeforeAll
+  static void start() throws Exception {
+    assumeTrue(isInstalled(), "etcdctl is not installed (Debian: apt-get install etcd-client)");
+    cluster =
+        LocalCluster.start(
+            ClusterLayout.onFreePorts(3, directory.resolve("data")),
+            NodeLauncher.withClassPath(System.getProperty("jangada.classpath", "")),
+            List.of(),
+            exit -> {});
+    cluster.awaitServing(Duration.ofSeconds(60), System.out::println);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private static boolean isInstalled() throws InterruptedException {
+    try {
+      Process process = new ProcessBuilder("etcdctl", "version").start();
+      return process.waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void putGetAndDelete() throws Exception {
+    assertThat(etcdctl("put", "a/1", "one")).isEqualTo("OK\n");
+    assertThat(etcdctl("put", "a/2", "two")).isEqualTo("OK\n");
+    assertThat(etcdctl("put", "b", "other")).isEqualTo("OK\n");
+
+    assertThat(etcdctl("get", "a/1")).isEqualTo("a/1\none\n");
+    assertThat(etcdctl("get", "--prefix", "a/")).isEqualTo("a/1\none\na/2\ntwo\n");
+    assertThat(etcdctl("get", "--prefix", "--keys-only", "--order=DESCEND", "a/"))
+        .isEqualTo("a/2\n\na/1\n\n");
+    assertThat(etcdctl("get", "--print-value-only", "--consistency=s", "b")).endsWith("other\n");
+
+    assertThat(etcdctl("del", "--prefix", "a/")).isEqualTo("2\n");
+    assertThat(etcdctl("del", "a/1")).isEqualTo("0\n");
+    assertThat(etcdctl("get", "--prefix", "a/")).isEmpty();
+    assertThat(etcdctl("get", "b")).isEqualTo("b\nother\n");
+  }
+
+  @Test
+  void transactionTakesTheBranchThatItsComparisonsChoose() throws Exception {
+    assertThat(etcdctl("put", "t", "before")).isEqualTo("OK\n");
+    String swap =
+        """
+        value("t") = "before"
+
+        put t after
+        get t
+
+        get t
+
+        """;
+
+    assertThat(etcdctlWithInput(swap, "txn")).isEqualTo("SUCCESS\n\nOK\n\nt\nafter\n");
+    assertThat(etcdctlWithInput(swap, "txn")).isEqualTo("FAILURE\n\nt\nafter\n");
+  }
+
+  @Test
+  void endpointStatusNamesOneLeader() throws Exception {
+    String table = etcdctl("endpoint", "status", "-w", "table");
+
+    assertThat(table).contains("ENDPOINT", "DB SIZE", "RAFT APPLIED INDEX");
+    List<String> rows = table.lines().filter(line -> line.contains("127.0.0.1:")).toList();
+    assertThat(rows).hasSize(3);
+    for (int node = 0; node < 3; node++) {
+      assertThat(rows.get(node)).contains(cluster.layout().endpoint(node));
+    }
+    int leaderColumn = 5;
+    assertThat(rows.stream().map(row -> row.split("\\|", -1)[leaderColumn].strip()))
+        .containsExactlyInAnyOrder("true", "false", "false");
+  }
+
+  @Test
+  void everyEndpointIsHealthy() throws Exception {
+    String health = etcdctl("endpoint", "health");
+
+    for (int node = 0; node < 3; node++) {
+      assertThat(health).contains(cluster.layout().endpoint(node) + " is healthy");
+    }
+    assertThat(health).doesNotContain("unhealthy");
+  }
+
+  @Test
+  void memberListHasAllMembersWithTheirPeerAddresses() throws Exception {
+    List<String> members = etcdctl("member", "list").lines().sorted().toList();
+
+    assertThat(members).hasSize(3).allMatch(line -> line.matches("[0-9a-f]{1,16}, started, .*"));
+    ClusterLayout layout = cluster.layout();
+    for (int node = 0; node < 3; node++) {
+      String address =
+          ", started, %s, http://127.0.0.1:%d, "
+              .formatted(layout.name(node), layout.peerPorts().get(node));
+      // The node asked is sure of its own client address only.
+      assertThat(members).anyMatch(line -> line.contains(address) && line.endsWith(", false"));
+    }
+    assertThat(members)
+        .anyMatch(line -> line.endsWith(", http://" + layout.endpoint(0) + ", false"));
+  }
+
+  private static String etcdctl(String... arguments) throws Exception {
+    return etcdctlWithInput("", arguments);
+  }
+
+  /** What it printed, to either stream; its exit code must be 0. */
+  private static String etcdctlWithInput(String input, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add("etcdctl");
+    command.add("--endpoints=" + cluster.layout().endpoints());
+    command.add("--command-timeout=30s");
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("ETCDCTL_API", "3");
+    Process process = builder.start();
+    try (var stdin = process.outputWriter(StandardCharsets.UTF_8)) {
+      stdin.write(input);
+    }
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as("%s: %s", command, output).isZero();
+    return output;
+  }
+}
