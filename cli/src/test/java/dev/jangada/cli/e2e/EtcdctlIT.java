@@ -1,6 +1,7 @@
 package dev.jangada.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.jangada.cli.cluster.ClusterLayout;
@@ -120,20 +121,23 @@ class EtcdctlIT {
   }
 
   @Test
-  void memberListHasAllMembersWithTheirPeerAddresses() throws Exception {
-    List<String> members = etcdctl("member", "list").lines().sorted().toList();
-
-    assertThat(members).hasSize(3).allMatch(line -> line.matches("[0-9a-f]{1,16}, started, .*"));
+  void memberListHasAllMembersWithTheirAddresses() throws Exception {
     ClusterLayout layout = cluster.layout();
-    for (int node = 0; node < 3; node++) {
-      String address =
-          ", started, %s, http://127.0.0.1:%d, "
-              .formatted(layout.name(node), layout.peerPorts().get(node));
-      // The node asked is sure of its own client address only.
-      assertThat(members).anyMatch(line -> line.contains(address) && line.endsWith(", false"));
+    String[] expected = new String[layout.nodes()];
+    for (int node = 0; node < expected.length; node++) {
+      expected[node] =
+          "started, %s, http://127.0.0.1:%d, http://%s, false"
+              .formatted(layout.name(node), layout.peerPorts().get(node), layout.endpoint(node));
     }
-    assertThat(members)
-        .anyMatch(line -> line.endsWith(", http://" + layout.endpoint(0) + ", false"));
+
+    // A member tells the others its client address once it serves: soon, but not at once.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(etcdctl("member", "list").lines())
+                .allMatch(line -> line.matches("[0-9a-f]{1,16}, started, .*"))
+                .map(line -> line.substring(line.indexOf(' ') + 1))
+                .containsExactlyInAnyOrder(expected));
   }
 
   private static String etcdctl(String... arguments) throws Exception {
