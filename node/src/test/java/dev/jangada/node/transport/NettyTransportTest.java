@@ -215,6 +215,7 @@ final class NettyTransportTest {
       connect(sender, healthy);
       try (RawPeer deaf = new RawPeer(listener.accept())) {
         deaf.accept(1);
+        await("the connection to the deaf peer", () -> sender.statistics(2).connected());
         long droppedBefore = sender.statistics(3).droppedMessages();
         int sent = 0;
         // Far more than the sockets' buffers and the queue take together.
