@@ -56,6 +56,28 @@ class MembersTest {
   }
 
   @Test
+  void crashLosesMembersAndAppliedIndexTogetherAndReplayBringsBoth() {
+    MemberAttributes old = new MemberAttributes(7, "n1", List.of("http://old:1"));
+    try (Engine engine = Engine.rocksDb()) {
+      Client client = new Client(engine);
+      client.send(new PublishMemberRequest(old));
+      engine.machine().flush();
+      client.send(new PublishMemberRequest(FIRST));
+      client.send(new PublishMemberRequest(LAST));
+      assertThat(engine.machine().members()).containsExactly(FIRST, LAST);
+
+      engine.crash();
+      assertThat(engine.machine().appliedIndex()).isEqualTo(1);
+      assertThat(engine.machine().members()).containsExactly(old);
+
+      client.send(new PublishMemberRequest(FIRST));
+      client.send(new PublishMemberRequest(LAST));
+      assertThat(engine.machine().appliedIndex()).isEqualTo(3);
+      assertThat(engine.machine().members()).containsExactly(FIRST, LAST);
+    }
+  }
+
+  @Test
   void attributesOutOfBoundsAreRefused() {
     assertThatThrownBy(() -> new MemberAttributes(0, "n", List.of()))
         .isInstanceOf(IllegalArgumentException.class);

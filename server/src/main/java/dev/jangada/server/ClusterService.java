@@ -12,6 +12,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
 
   private final RaftNode node;
   private final KvStateMachine store;
+  private final ReadPool readPool;
   private final Headers headers;
   private final RequestDeadline deadline;
   private final Members members;
@@ -19,11 +20,13 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
   ClusterService(
       RaftNode node,
       KvStateMachine store,
+      ReadPool readPool,
       Headers headers,
       RequestDeadline deadline,
       Members members) {
     this.node = node;
     this.store = store;
+    this.readPool = readPool;
     this.headers = headers;
     this.deadline = deadline;
     this.members = members;
@@ -32,11 +35,12 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
   @Override
   public void memberList(MemberListRequest request, StreamObserver<MemberListResponse> observer) {
     Reply<MemberListResponse> reply = new Reply<>(observer);
+    Runnable answer = () -> reply.send(list());
     if (!request.getLinearizable()) {
-      reply.send(list());
+      readPool.answer(reply, answer);
       return;
     }
-    reply.after(deadline.limit(reply, node::readIndex), index -> reply.send(list()));
+    reply.after(deadline.limit(reply, node::readIndex), index -> readPool.answer(reply, answer));
   }
 
   private MemberListResponse list() {

@@ -100,11 +100,11 @@ public final class JangadaServer implements AutoCloseable {
             new AvailabilityInterceptor(stopped::isDone, () -> node.status().leader() != 0),
             List.of(
                 new KvService(node, store, readPool, headers, deadline, config),
-                new ClusterService(node, store, headers, deadline, members),
+                new ClusterService(node, store, readPool, headers, deadline, members),
                 new MaintenanceService(node, store, readPool, headers, members)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
     parts.push(listener::close);
-    MemberPublisher publisher = new MemberPublisher(node, store, config);
+    MemberPublisher publisher = new MemberPublisher(node, store, readPool, config);
     parts.push(publisher::close);
     publisher.start();
     node.addListener(health);

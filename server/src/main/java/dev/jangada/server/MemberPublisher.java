@@ -24,12 +24,14 @@ final class MemberPublisher implements AutoCloseable {
 
   private final RaftNode node;
   private final KvStateMachine store;
+  private final ReadPool readPool;
   private final MemberAttributes own;
   private boolean closed;
 
-  MemberPublisher(RaftNode node, KvStateMachine store, ServerConfig config) {
+  MemberPublisher(RaftNode node, KvStateMachine store, ReadPool readPool, ServerConfig config) {
     this.node = node;
     this.store = store;
+    this.readPool = readPool;
     this.own =
         new MemberAttributes(
             node.memberId(),
@@ -42,11 +44,10 @@ final class MemberPublisher implements AutoCloseable {
     // What the cluster knows is what this member has applied once it has caught up.
     var unused =
         node.readIndex()
-            .thenCompose(index -> publish())
+            .thenComposeAsync(index -> publish(), readPool)
             .whenComplete((done, failure) -> {
-              if (failure == null) {
-                LOG.debug("published: member={} clients={}", own.name(), own.clientUrls());
-              } else {
+              if (failure != null) {
+                LOG.debug("not published yet: member={}", own.name(), failure);
                 retryLater();
               }
             });
@@ -57,7 +58,10 @@ final class MemberPublisher implements AutoCloseable {
       return CompletableFuture.completedFuture(null);
     }
     return node.submit(CommandCodec.encode(new PublishMemberRequest(own)))
-        .thenApply(result -> result);
+        .thenApply(result -> {
+          LOG.info("published: member={} clients={}", own.name(), own.clientUrls());
+          return result;
+        });
   }
 
   private void retryLater() {
@@ -65,7 +69,8 @@ final class MemberPublisher implements AutoCloseable {
   }
 
   private synchronized void retry() {
-    if (!closed) {
+    // A node that has stopped stays so, and would refuse every attempt at once.
+    if (!closed && !node.whenStopped().isDone()) {
       start();
     }
   }

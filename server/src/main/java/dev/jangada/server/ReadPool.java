@@ -1,6 +1,7 @@
 package dev.jangada.server;
 
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>The queue is bounded: when clients ask for more than can be read, they are told so at once.
  */
-final class ReadPool implements AutoCloseable {
+final class ReadPool implements Executor, AutoCloseable {
 
   private static final int QUEUED_READS = 8192;
   private static final long CLOSE_SECONDS = 10;
@@ -50,6 +51,16 @@ final class ReadPool implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       reply.refuse(executor.isShutdown() ? EtcdError.STOPPED : EtcdError.TOO_MANY_REQUESTS);
     }
+  }
+
+  /**
+   * Runs a task on one of the threads.
+   *
+   * @throws RejectedExecutionException if too many wait already, or this is closed
+   */
+  @Override
+  public void execute(Runnable task) {
+    executor.execute(task);
   }
 
   /** Waits for what is being read; what waits still is read too. */

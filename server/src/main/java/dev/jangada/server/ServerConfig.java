@@ -1,5 +1,6 @@
 package dev.jangada.server;
 
+import dev.jangada.kv.MemberAttributes;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -285,6 +286,11 @@ public record ServerConfig(
     }
 
     private void checkName() {
+      if (name.length() > MemberAttributes.MAX_TEXT) {
+        throw new ConfigException(
+            "--name has %d characters: it may have %d"
+                .formatted(name.length(), MemberAttributes.MAX_TEXT));
+      }
       if (name.isBlank() || name.matches(".*[=,\\s].*")) {
         throw new ConfigException(
             "--name \"%s\" cannot be used: a name has no blanks, commas or equal signs"
@@ -292,10 +298,28 @@ public record ServerConfig(
       }
     }
 
+    /** The bounds are those of what a member tells the others of itself. */
+    private static void checkAdvertisable(String flag, List<URI> urls) {
+      if (urls.size() > MemberAttributes.MAX_URLS) {
+        throw new ConfigException(
+            "%s has %d URLs: clients can be told of %d"
+                .formatted(flag, urls.size(), MemberAttributes.MAX_URLS));
+      }
+      for (URI url : urls) {
+        int length = url.toString().length();
+        if (length > MemberAttributes.MAX_TEXT) {
+          throw new ConfigException(
+              "%s has a URL of %d characters: it may have %d"
+                  .formatted(flag, length, MemberAttributes.MAX_TEXT));
+        }
+      }
+    }
+
     private List<URI> advertisedClientUrls() {
       if (advertiseClientUrls != null) {
         checkUrls("--advertise-client-urls", advertiseClientUrls);
         refuseWildcards("--advertise-client-urls", advertiseClientUrls);
+        checkAdvertisable("--advertise-client-urls", advertiseClientUrls);
         return advertiseClientUrls;
       }
       for (URI url : listenClientUrls) {
@@ -306,6 +330,7 @@ public record ServerConfig(
                   .formatted(url));
         }
       }
+      checkAdvertisable("--listen-client-urls", listenClientUrls);
       return listenClientUrls;
     }
 

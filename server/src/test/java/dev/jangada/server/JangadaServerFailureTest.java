@@ -106,6 +106,43 @@ class JangadaServerFailureTest {
   }
 
   @Test
+  void membersAreListedAfterAllWereStoppedAndOneStaysAway(@TempDir Path directory)
+      throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+      List<Member> before = cluster.awaitPublishedMembers(0);
+      // Each has applied what the others told before any of them stops.
+      assertThat(cluster.awaitPublishedMembers(1)).isEqualTo(before);
+      assertThat(cluster.awaitPublishedMembers(2)).isEqualTo(before);
+      IntStream.range(0, 3).forEach(cluster::stop);
+      cluster.start(0);
+      cluster.start(1);
+
+      // The third cannot have told again, so this is what was kept.
+      assertThat(cluster.awaitPublishedMembers(0)).isEqualTo(before);
+      assertThat(cluster.awaitPublishedMembers(1)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void memberThatWasNeverStartedIsListedWithoutANameUntilItIs(@TempDir Path directory)
+      throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 3, 2)) {
+      for (int asked = 0; asked < 2; asked++) {
+        List<Member> members = cluster.awaitPublishedMembers(asked, 2);
+        assertThat(members).extracting(Member::getName).containsExactly("n1", "n2", "");
+        assertThat(members.get(2).getClientURLsList()).isEmpty();
+        assertThat(members.get(2).getPeerURLsList())
+            .containsExactly(cluster.config(2).listenPeerUrl().toString());
+      }
+
+      cluster.start(2);
+      assertThat(cluster.awaitPublishedMembers(0))
+          .extracting(Member::getName)
+          .containsExactly("n1", "n2", "n3");
+    }
+  }
+
+  @Test
   void aMemberWhoseAddressesAreKnownWritesNothingWhenItRestarts(@TempDir Path directory)
       throws IOException {
     try (TestCluster cluster = TestCluster.start(directory, 1)) {

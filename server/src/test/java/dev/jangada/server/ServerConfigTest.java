@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,26 @@ class ServerConfigTest {
         ServerConfig.builder().name("n4").initialCluster(THREE),
         "--initial-cluster lacks this member's name \"n4\" (--name): it lists n1, n2, n3; add"
             + " n4=<peer URL of this member>");
+  }
+
+  @Test
+  void moreThanOtherMembersCanBeToldIsRefused() {
+    List<URI> most = Collections.nCopies(64, URI.create("http://h:1"));
+    assertThat(ServerConfig.builder().advertiseClientUrls(most).build().advertiseClientUrls())
+        .hasSize(64);
+    List<URI> tooMany = Collections.nCopies(65, URI.create("http://h:1"));
+    assertRefused(
+        ServerConfig.builder().advertiseClientUrls(tooMany),
+        "--advertise-client-urls has 65 URLs: clients can be told of 64");
+    assertRefused(
+        ServerConfig.builder().listenClientUrls(tooMany),
+        "--listen-client-urls has 65 URLs: clients can be told of 64");
+    assertRefused(
+        ServerConfig.builder().advertiseClientUrls(urls("http://" + "h".repeat(2040) + ":1")),
+        "--advertise-client-urls has a URL of 2049 characters: it may have 2048");
+    assertRefused(
+        ServerConfig.builder().name("n".repeat(2049)),
+        "--name has 2049 characters: it may have 2048");
   }
 
   @Test

@@ -74,11 +74,16 @@ final class TestCluster implements AutoCloseable {
 
   /** Starts a cluster and waits for it to have a leader. */
   static TestCluster start(Path directory, int members) throws IOException {
+    return start(directory, members, members);
+  }
+
+  /** The same with only the first members started, of which there must be a majority. */
+  static TestCluster start(Path directory, int members, int started) throws IOException {
     TestCluster cluster = new TestCluster(directory, members);
-    for (int i = 0; i < members; i++) {
+    for (int i = 0; i < started; i++) {
       cluster.start(i);
     }
-    for (int i = 0; i < members; i++) {
+    for (int i = 0; i < started; i++) {
       cluster.awaitServing(i);
     }
     return cluster;
@@ -151,6 +156,11 @@ final class TestCluster implements AutoCloseable {
 
   /** The members as one of them lists them, once it knows where clients reach all of them. */
   List<Member> awaitPublishedMembers(int member) {
+    return awaitPublishedMembers(member, size());
+  }
+
+  /** The same once it knows that of so many members. */
+  List<Member> awaitPublishedMembers(int member, int published) {
     return await()
         .atMost(Duration.ofSeconds(REQUEST_SECONDS))
         .until(
@@ -158,7 +168,8 @@ final class TestCluster implements AutoCloseable {
                 cluster(member)
                     .memberList(MemberListRequest.newBuilder().setLinearizable(true).build())
                     .getMembersList(),
-            members -> members.stream().allMatch(one -> one.getClientURLsCount() > 0));
+            members ->
+                members.stream().filter(one -> one.getClientURLsCount() > 0).count() == published);
   }
 
   /** Waits for a member to know a leader, by the stream that tells of each change of health. */
