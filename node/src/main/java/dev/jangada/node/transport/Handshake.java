@@ -1,6 +1,5 @@
 package dev.jangada.node.transport;
 
-import dev.jangada.node.MemberId;
 import dev.jangada.raft.MalformedMessageException;
 import dev.jangada.raft.MessageCodec;
 import io.netty.buffer.ByteBuf;
@@ -144,6 +143,6 @@ final class Handshake {
   }
 
   static String name(long id) {
-    return MemberId.toString(id);
+    return Long.toHexString(id);
   }
 }
