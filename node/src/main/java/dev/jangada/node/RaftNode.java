@@ -417,6 +417,8 @@ public final class RaftNode implements AutoCloseable {
   }
 
   private void onLeadership(long leader, long term, boolean isLeader) {
+    // Before anybody is told: who then asks for the status must see the same leader.
+    status = driver.status();
     for (LeadershipListener listener : List.copyOf(listeners)) {
       tell(listener, leader, term);
     }
