@@ -4,6 +4,9 @@ import dev.jangada.node.Outcome;
 import dev.jangada.node.RaftException;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.check.History;
+import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
+import dev.jangada.simulation.trace.TraceEvent.Answer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -122,7 +125,9 @@ final class Clients<I, O> {
     long timeoutTicks = random.nextInt(MIN_TIMEOUT_TICKS, MAX_TIMEOUT_TICKS);
     Request request = new Request(client, node, input, history.invoke(client, input, time.now()));
     busy++;
-    trace.add("c" + client, () -> "asks " + node.name() + " " + input);
+    if (trace.isOn()) {
+      request.number = trace.add(node.id(), new TraceEvent.ClientAsked(client, input.toString()));
+    }
     if (workload.isRead(input)) {
       node.read(timeoutTicks, request.asRead(), request::orphaned);
     } else {
@@ -142,6 +147,9 @@ final class Clients<I, O> {
     private byte @Nullable [] command;
     private @Nullable String refusal;
 
+    /** Number of the question in the trace. */
+    private long number;
+
     Request(int client, SimulatedNode node, I input, History.Call<I, O> call) {
       this.client = client;
       this.node = node;
@@ -150,7 +158,9 @@ final class Clients<I, O> {
     }
 
     void answered(O output) {
-      trace.add("c" + client, () -> "gets " + output);
+      if (trace.isOn()) {
+        trace(Answer.OK, String.valueOf(output));
+      }
       call.returned(output, time.now());
       answered++;
       (workload.isRead(input) ? readsAnsweredBy : writesAnsweredBy)[node.number()]++;
@@ -158,7 +168,9 @@ final class Clients<I, O> {
     }
 
     void failed(RaftException failure) {
-      trace.add("c" + client, () -> "fails: " + failure.reason());
+      if (trace.isOn()) {
+        trace(failure.outcomeUnknown() ? Answer.UNKNOWN : Answer.REFUSED, failure.toString());
+      }
       if (!failure.outcomeUnknown()) {
         refusal = failure.toString();
       }
@@ -168,7 +180,9 @@ final class Clients<I, O> {
 
     /** The node died; what it made of the request is unknown. */
     void orphaned() {
-      trace.add("c" + client, () -> "hears no more of " + node.name());
+      if (trace.isOn()) {
+        trace(Answer.UNKNOWN, "the node died");
+      }
       unsettled.add(this);
       next();
     }
@@ -188,6 +202,10 @@ final class Clients<I, O> {
           call.tookEffect(workload.result(input, result));
         }
       }
+    }
+
+    private void trace(Answer kind, String answer) {
+      trace.add(node.id(), new TraceEvent.ClientAnswered(client, number, kind, answer));
     }
 
     private void next() {

@@ -3,8 +3,11 @@ package dev.jangada.simulation;
 import dev.jangada.node.Outcome;
 import dev.jangada.node.RaftException;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /** Makes things go wrong at random moments, one fault upon the other, until it is stopped. */
@@ -62,7 +65,9 @@ final class FaultInjector {
   /** Ends all faults: everything runs and is as fast as it can be. */
   void stopAndHeal() {
     stopped = true;
-    trace.add("faults", () -> "end");
+    if (trace.isOn()) {
+      trace.add(0, new TraceEvent.FaultEnded(0));
+    }
     network.heal();
     for (SimulatedNode node : nodes) {
       node.slowDisk(1);
@@ -102,7 +107,10 @@ final class FaultInjector {
     injected++;
     SimulatedNode node = anyNode();
     long outage = SimulatedNetwork.exponential(random, config.meanOutageNanos());
-    trace.add("faults", () -> fault + " " + node.name() + " for " + outage / 1_000 + " us");
+    if (trace.isOn()) {
+      String name = fault.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      trace.add(0, new TraceEvent.FaultBegan(name, concerned(fault, node), outage, ""));
+    }
     switch (fault) {
       case CRASH -> {
         node.crash("crashes");
@@ -154,6 +162,19 @@ final class FaultInjector {
         }
       }
     }
+  }
+
+  /** Whom a fault concerns, as far as that is known before it happens; empty for all. */
+  private List<Long> concerned(Fault fault, SimulatedNode node) {
+    return switch (fault) {
+      case CRASH, POWER_LOSS, POWER_LOSS_WHILE_WRITING, PAUSE, CLOG, SLOW_DISK, DISK_FAILURE ->
+          List.of(node.id());
+      case LEADER_ISOLATION, LEADERSHIP_TRANSFER -> {
+        int leader = leader();
+        yield leader == 0 ? List.of() : List.of(nodes.get(leader - 1).id());
+      }
+      case BLACKOUT, PARTITION, ONE_WAY_PARTITION -> List.of();
+    };
   }
 
   private void startAfter(long nanos, SimulatedNode node) {

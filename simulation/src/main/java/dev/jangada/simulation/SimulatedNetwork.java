@@ -3,6 +3,9 @@ package dev.jangada.simulation;
 import dev.jangada.raft.MalformedMessageException;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.MessageCodec;
+import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
+import dev.jangada.simulation.trace.TraceEvent.Fate;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,34 +82,44 @@ final class SimulatedNetwork {
   void send(SimulatedNode from, Message message) {
     sent++;
     SimulatedNode to = find(message.to());
+    long number = trace.isOn() ? trace.add(from.id(), new TraceEvent.MessageSent(message)) : 0;
     boolean lost = random.nextInt(100) < config.lossPercent();
     if (lost || isCut(from.number(), to.number())) {
-      trace.add(from.name(), () -> "lost      " + message);
+      dropped(number, message, lost ? Fate.LOST : Fate.CUT);
       return;
     }
-    trace.add(from.name(), () -> "sent      " + message);
     ByteBuffer bytes = ByteBuffer.allocate(MessageCodec.encodedSize(message));
     MessageCodec.encode(message, bytes);
     boolean twice =
         random.nextInt(100) < config.duplicationPercent() && !(message instanceof Message.Forward);
     for (int i = 0; i < (twice ? 2 : 1); i++) {
-      time.after(delay(from.number(), to.number()), () -> deliver(from, to, bytes));
+      time.after(delay(from.number(), to.number()), () -> deliver(from, to, bytes, number));
     }
   }
 
-  private void deliver(SimulatedNode from, SimulatedNode to, ByteBuffer bytes) {
-    if (isCut(from.number(), to.number())) {
-      trace.add(to.name(), () -> "cut off from a message of " + from.name());
-      return;
-    }
+  private void deliver(SimulatedNode from, SimulatedNode to, ByteBuffer bytes, long number) {
     Message message;
     try {
       message = MessageCodec.decode(bytes.duplicate().flip());
     } catch (MalformedMessageException e) {
       throw new AssertionError("a node cannot read what another one wrote", e);
     }
-    trace.add(to.name(), () -> "received  " + message);
-    to.receive(message);
+    if (isCut(from.number(), to.number())) {
+      dropped(number, message, Fate.CUT);
+    } else if (!to.isRunning()) {
+      dropped(number, message, Fate.DOWN);
+    } else {
+      if (trace.isOn()) {
+        trace.add(to.id(), new TraceEvent.MessageDelivered(number, message));
+      }
+      to.receive(message);
+    }
+  }
+
+  private void dropped(long number, Message message, Fate fate) {
+    if (trace.isOn()) {
+      trace.add(message.to(), new TraceEvent.MessageDropped(number, message, fate));
+    }
   }
 
   private long delay(int from, int to) {

@@ -3,12 +3,17 @@ package dev.jangada.simulation;
 import dev.jangada.node.LogWriter;
 import dev.jangada.node.Outcome;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
+import dev.jangada.raft.HardState;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.disk.PowerLossException;
 import dev.jangada.simulation.disk.SimulatedDisk;
+import dev.jangada.simulation.trace.TermRun;
+import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.storage.CorruptLogException;
 import dev.jangada.storage.DiskFailureException;
 import dev.jangada.storage.ForeignLogException;
@@ -51,6 +56,10 @@ final class SimulatedNode {
 
   private long meanSyncNanos;
   private long appliedAtStart;
+
+  /** What the trace was told that this process has committed. */
+  private long committed;
+
   private int starts;
   private @Nullable SimulatedProcess process;
 
@@ -156,17 +165,32 @@ final class SimulatedNode {
       noOverwrites();
       process = started;
       appliedAtStart = started.stateMachine().appliedIndex();
-      trace(
-          "starts in term %d with %d entries, %d applied"
-              .formatted(found.hardState().term(), found.last(), appliedAtStart));
+      committed = 0;
+      if (trace().isOn()) {
+        trace()
+            .add(
+                id(),
+                new TraceEvent.Started(
+                    found.hardState().term(),
+                    found.hardState().vote(),
+                    EntryId.NONE,
+                    TermRun.of(found.all()),
+                    appliedAtStart));
+      }
       environment.properties().forEach(property -> property.started(this));
       started.begin();
     } catch (PowerLossException | DiskFailureException e) {
-      trace("does not start: " + e.getMessage());
+      startFailed(e);
     } catch (CorruptLogException | ForeignLogException e) {
       throw new AssertionError(name() + " cannot open its own log, which nobody damaged", e);
     } catch (IOException e) {
-      trace("does not start: " + e.getMessage());
+      startFailed(e);
+    }
+  }
+
+  private void startFailed(Exception e) {
+    if (trace().isOn()) {
+      trace().add(id(), new TraceEvent.StartFailed(e.toString()));
     }
   }
 
@@ -174,7 +198,9 @@ final class SimulatedNode {
   void crash(String why) {
     SimulatedProcess dead = process;
     if (dead != null) {
-      trace(why);
+      if (trace().isOn()) {
+        trace().add(id(), new TraceEvent.Crashed(why));
+      }
       process = null;
       dead.die();
     }
@@ -247,11 +273,29 @@ final class SimulatedNode {
 
   void writing(LogWriter.Write write) {
     environment.properties().forEach(property -> property.writing(this, write));
+    if (trace().isOn()) {
+      traceWrite(write);
+    }
     log.apply(write);
     if (!write.entries().isEmpty()) {
       firstOverwritten = Math.min(firstOverwritten, write.entries().getFirst().index());
     }
     overwritesHardState |= write.hardState() != null;
+  }
+
+  private void traceWrite(LogWriter.Write write) {
+    HardState hardState = write.hardState();
+    if (hardState != null && hardState.vote() != 0 && !hardState.equals(log.hardState())) {
+      trace().add(id(), new TraceEvent.Voted(hardState.term(), hardState.vote()));
+    }
+    if (!write.entries().isEmpty()) {
+      long first = write.entries().getFirst().index();
+      if (first <= log.last()) {
+        trace().add(id(), new TraceEvent.Truncated(first, log.last()));
+      }
+      long bytes = write.entries().stream().mapToLong(entry -> entry.data().length).sum();
+      trace().add(id(), new TraceEvent.Appended(TermRun.of(write.entries()), bytes));
+    }
   }
 
   /** Writes are durable; those of them that were asked for since are not. */
@@ -264,15 +308,21 @@ final class SimulatedNode {
       }
       overwritesHardState |= write.hardState() != null;
     }
+    if (trace().isOn()) {
+      trace().add(id(), new TraceEvent.Synced(Math.min(durableLog.last(), firstOverwritten - 1)));
+    }
   }
 
   void applied(Entry entry, byte[] result) {
-    environment.trace().add(name(), () -> "applied   " + entry);
     environment.properties().forEach(property -> property.applied(this, entry, result));
   }
 
   void turned(RaftStatus status) {
     environment.properties().forEach(property -> property.turned(this, status));
+    if (trace().isOn() && status.committed() > committed) {
+      committed = status.committed();
+      trace().add(id(), new TraceEvent.Committed(committed));
+    }
   }
 
   /** The process's state, null while there is none. */
@@ -310,7 +360,7 @@ final class SimulatedNode {
     }
   }
 
-  void trace(String what) {
-    environment.trace().add(name(), () -> what);
+  Trace trace() {
+    return environment.trace();
   }
 }

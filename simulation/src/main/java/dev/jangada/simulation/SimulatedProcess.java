@@ -14,6 +14,8 @@ import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.RaftTracer;
 import dev.jangada.raft.RecoveredLog;
 import dev.jangada.raft.StateMachine;
+import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.storage.WalConfig;
 import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
@@ -151,7 +153,9 @@ final class SimulatedProcess {
   void pause(long nanos) {
     if (!paused) {
       paused = true;
-      node.trace("stands still");
+      if (node.trace().isOn()) {
+        node.trace().add(node.id(), new TraceEvent.Paused());
+      }
       time.after(nanos, this::resume);
     }
   }
@@ -159,7 +163,9 @@ final class SimulatedProcess {
   void resume() {
     if (paused) {
       paused = false;
-      node.trace("goes on");
+      if (node.trace().isOn()) {
+        node.trace().add(node.id(), new TraceEvent.Resumed());
+      }
       while (!paused && !postponed.isEmpty()) {
         node.run(this, postponed.remove());
       }
@@ -261,9 +267,6 @@ final class SimulatedProcess {
     private void sync(List<Write> batch) {
       wal.sync();
       node.synced(batch, waiting);
-      node.environment()
-          .trace()
-          .add(node.name(), () -> "synced    up to write " + batch.getLast().number());
       post(target -> target.written(batch.getLast().number()));
       busy = !waiting.isEmpty();
       if (busy) {
@@ -296,6 +299,12 @@ final class SimulatedProcess {
       List<Entry> entries = new ArrayList<>();
       batches.forEach(batch -> entries.addAll(batch.entries()));
       List<byte[]> results = stateMachine.apply(entries);
+      if (node.trace().isOn()) {
+        node.trace()
+            .add(
+                node.id(),
+                new TraceEvent.Applied(entries.getFirst().index(), entries.getLast().index()));
+      }
       for (int i = 0; i < entries.size(); i++) {
         node.applied(entries.get(i), results.get(i));
       }
@@ -315,14 +324,18 @@ final class SimulatedProcess {
 
     @Override
     public void roleChanged(RaftRole from, RaftRole to, long term, long leader, String reason) {
-      node.environment()
-          .trace()
-          .add(node.name(), () -> from + " -> " + to + " in term " + term + ": " + reason);
+      Trace trace = node.trace();
+      if (trace.isOn()) {
+        trace.add(node.id(), new TraceEvent.RoleChanged(from, to, term, leader, reason));
+      }
     }
 
     @Override
     public void dropped(Message message, String reason) {
-      node.environment().trace().add(node.name(), () -> "dropped   " + message + ": " + reason);
+      Trace trace = node.trace();
+      if (trace.isOn()) {
+        trace.add(node.id(), new TraceEvent.MessageIgnored(message, reason));
+      }
     }
   }
 }

@@ -4,6 +4,9 @@ import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.simulation.check.LinearizabilityChecker;
 import dev.jangada.simulation.check.Verdict;
+import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
+import dev.jangada.simulation.trace.TraceSink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -63,6 +66,7 @@ public final class Simulation {
   private final long seed;
   private final Judge<?, ?> judge;
   private final EventQueue time = new EventQueue();
+  private final Trace trace;
   private final Application application;
   private final ElectionSafety electionSafety = new ElectionSafety();
   private final CommittedNeverLost committedNeverLost;
@@ -88,20 +92,20 @@ public final class Simulation {
   /**
    * Prepares a run.
    *
-   * @param traceTo gets a line for everything that happens, the same for the same run; null for no
-   *     trace, which is many times as fast
+   * @param traceTo gets everything that happens, the same for the same run; null for no trace,
+   *     which is many times as fast
    */
   public <I, O> Simulation(
       SimulationConfig config,
       long seed,
       Application application,
       Workload<I, O> workload,
-      @Nullable Appendable traceTo) {
+      @Nullable TraceSink traceTo) {
     this.config = config;
     this.seed = seed;
     this.application = application;
     SplittableRandom random = new SplittableRandom(seed);
-    Trace trace = new Trace(time, traceTo);
+    this.trace = new Trace(time::now, traceTo);
     this.network =
         new SimulatedNetwork(time, random.split(), trace, config.network(), nodes, config.nodes());
     this.committedNeverLost = new CommittedNeverLost(nodes);
@@ -181,6 +185,9 @@ public final class Simulation {
     } catch (SimulationFailure failure) {
       throw failure;
     } catch (RuntimeException | Error failure) {
+      if (trace.isOn()) {
+        trace.add(0, new TraceEvent.Violated(failure.toString()));
+      }
       throw new SimulationFailure(seed, time.now(), failure);
     }
   }

@@ -12,6 +12,7 @@ import dev.jangada.raft.Proposal;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.simulation.trace.Trace;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ class PropertyTest {
   PropertyTest() {
     SimulationConfig config = SimulationConfig.usual();
     EventQueue time = new EventQueue();
-    Trace trace = new Trace(time, null);
+    Trace trace = Trace.OFF;
     SimulatedNode.Environment environment =
         new SimulatedNode.Environment(time, trace, new Registers.OnNodes(), List.of(), config);
     SimulatedNetwork network =

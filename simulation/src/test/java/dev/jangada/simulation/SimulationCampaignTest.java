@@ -2,6 +2,8 @@ package dev.jangada.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.simulation.trace.TextTrace;
+import dev.jangada.simulation.trace.TraceSink;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -52,11 +54,11 @@ class SimulationCampaignTest {
     Path file = Path.of("target", "simulation-" + seed + ".txt");
     System.out.println("the trace of seed " + seed + " is in " + file.toAbsolutePath());
     try (Writer trace = Files.newBufferedWriter(file)) {
-      System.out.println(simulation(seed, trace).run());
+      System.out.println(simulation(seed, TextTrace.to(trace)).run());
     }
   }
 
-  private static Simulation simulation(long seed, @Nullable Appendable trace) {
+  private static Simulation simulation(long seed, @Nullable TraceSink trace) {
     return new Simulation(
         SimulationConfig.random(new SplittableRandom(seed)),
         seed,

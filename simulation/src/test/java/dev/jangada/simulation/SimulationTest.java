@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.simulation.trace.TextTrace;
+import dev.jangada.simulation.trace.TraceSink;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +22,8 @@ class SimulationTest {
     StringBuilder once = new StringBuilder();
     StringBuilder again = new StringBuilder();
 
-    Simulation.Report first = random(seed, once).run();
-    Simulation.Report second = random(seed, again).run();
+    Simulation.Report first = random(seed, TextTrace.to(once)).run();
+    Simulation.Report second = random(seed, TextTrace.to(again)).run();
 
     assertThat(again.toString()).isEqualTo(once.toString());
     assertThat(once.length()).isGreaterThan(10_000);
@@ -34,8 +36,8 @@ class SimulationTest {
     StringBuilder one = new StringBuilder();
     StringBuilder other = new StringBuilder();
 
-    simulation(SimulationConfig.usual(), 1, new Registers.OnNodes(), one).run();
-    simulation(SimulationConfig.usual(), 2, new Registers.OnNodes(), other).run();
+    simulation(SimulationConfig.usual(), 1, new Registers.OnNodes(), TextTrace.to(one)).run();
+    simulation(SimulationConfig.usual(), 2, new Registers.OnNodes(), TextTrace.to(other)).run();
 
     assertThat(other.toString()).isNotEqualTo(one.toString());
   }
@@ -152,7 +154,7 @@ class SimulationTest {
         .isNotEqualTo(SimulationConfig.random(new SplittableRandom(2)));
   }
 
-  private static Simulation random(long seed, @Nullable Appendable trace) {
+  private static Simulation random(long seed, @Nullable TraceSink trace) {
     return new Simulation(
         SimulationConfig.random(new SplittableRandom(seed)),
         seed,
@@ -162,7 +164,7 @@ class SimulationTest {
   }
 
   private static Simulation simulation(
-      SimulationConfig config, long seed, Application application, @Nullable Appendable trace) {
+      SimulationConfig config, long seed, Application application, @Nullable TraceSink trace) {
     return new Simulation(config, seed, application, new Registers.Use(), trace);
   }
 
