@@ -22,7 +22,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {UpCommand.class, ServerCommand.class, BenchCommand.class})
+    subcommands = {
+      UpCommand.class,
+      ServerCommand.class,
+      BenchCommand.class,
+      RehearsalCommand.class
+    })
 public final class Main implements Runnable {
 
   @Spec private CommandSpec spec;

@@ -1,6 +1,7 @@
 package dev.jangada.cli.cluster;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,9 @@ public record NodeLauncher(String classPath, List<String> jvmOptions) {
 
   /** The first JDK that warns of native access and of {@code sun.misc.Unsafe}. */
   private static final int FIRST_WITH_UNSAFE_OPTION = 23;
+
+  /** What a JVM was told to use of what an earlier one has learnt; the nodes use the same. */
+  private static final String AHEAD_OF_TIME_CACHE = "-XX:AOTCache=";
 
   public NodeLauncher {
     jvmOptions = List.copyOf(jvmOptions);
@@ -39,6 +43,11 @@ public record NodeLauncher(String classPath, List<String> jvmOptions) {
     options.add("--enable-native-access=ALL-UNNAMED");
     if (Runtime.version().feature() >= FIRST_WITH_UNSAFE_OPTION) {
       options.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+      if (option.startsWith(AHEAD_OF_TIME_CACHE)) {
+        options.add(option);
+      }
     }
     String extra = System.getenv("JANGADA_JAVA_OPTS");
     if (extra != null && !extra.isBlank()) {
