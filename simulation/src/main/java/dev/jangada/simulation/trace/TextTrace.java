@@ -5,6 +5,7 @@ import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftRole;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
@@ -50,8 +51,9 @@ import java.util.Locale;
  * ROLE    = "follower" | "pre-candidate" | "candidate" | "leader"
  * </pre>
  *
- * In a TEXT a backslash is doubled and a line break is {@code \n}, so that a line stays one line.
- * New kinds of events, and new keys at the end of a message, may be added; nothing else changes.
+ * In a TEXT a backslash is doubled, a line break is {@code \n}, and what else cannot be printed is
+ * {@code \}{@code uXXXX} with four hexadecimal digits, so that a line stays one line. New kinds of
+ * events, and new keys at the end of a message, may be added; nothing else changes.
  */
 public final class TextTrace {
 
@@ -268,9 +270,29 @@ public final class TextTrace {
   }
 
   private static void text(StringBuilder line, String text) {
-    if (!text.isEmpty()) {
-      line.append(" : ");
-      line.append(text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r"));
+    if (text.isEmpty()) {
+      return;
+    }
+    line.append(" : ");
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        line.append(c).append(text.charAt(++i));
+      } else {
+        switch (c) {
+          case '\\' -> line.append("\\\\");
+          case '\n' -> line.append("\\n");
+          default -> {
+            if (Character.isISOControl(c) || Character.isSurrogate(c)) {
+              line.append("\\u").append(HexFormat.of().toHexDigits(c));
+            } else {
+              line.append(c);
+            }
+          }
+        }
+      }
     }
   }
 }
