@@ -727,7 +727,7 @@ public final class RaftNode implements AutoCloseable {
       WalConfig walConfig =
           WalConfig.of(config.clusterId(), config.memberId())
               .withSegmentBytes(logSegmentBytes)
-              .withPreparation(Thread.ofPlatform().daemon().name(name + "segment")::start);
+              .withBackground(Thread.ofPlatform().daemon().name(name + "segment")::start);
       if (disk != null) {
         return start(config, machine, null, WriteAheadLog.open(disk, walConfig), factory);
       }

@@ -14,11 +14,37 @@ import org.jspecify.annotations.Nullable;
 final class LogState {
 
   private HardState hardState = HardState.INITIAL;
+  private EntryId base = EntryId.NONE;
   private long lastIndex;
   private long lastTerm;
 
-  /** Identity of the first entry of each run of entries of one term. */
+  /**
+   * Entries after the base up to this index were written in segments that are not there. So they
+   * must have been discarded or replaced by the end of the log.
+   */
+  private long unseen;
+
+  /** Identity of the first entry of each run of entries of one term, after the base. */
   private final List<EntryId> termStarts = new ArrayList<>();
+
+  /** Goes on from what the header of the first segment that is there tells of those before it. */
+  void beginAt(SegmentHeader header) {
+    hardState = header.hardState();
+    base = header.base();
+    lastIndex = header.last().index();
+    lastTerm = header.last().term();
+    unseen = lastIndex;
+  }
+
+  /** Whether some entry of the log was written in a segment that is not there. */
+  boolean isIncomplete() {
+    return unseen > base.index();
+  }
+
+  /** Identity of the last entry that was discarded: the log's entries are those after it. */
+  EntryId base() {
+    return base;
+  }
 
   HardState hardState() {
     return hardState;
@@ -51,8 +77,8 @@ final class LogState {
 
   /** Why an entry cannot come next; null if it can. */
   @Nullable String objection(long index, long term) {
-    if (index > lastIndex + 1) {
-      return "entry " + index + " after entry " + lastIndex;
+    if (index <= base.index() || index > lastIndex + 1) {
+      return "entry " + index + " in a log of entries after " + base + " up to " + lastIndex;
     }
     return objection(index, term, term(index - 1), hardState.term());
   }
@@ -72,6 +98,27 @@ final class LogState {
     return null;
   }
 
+  /** Why the entries up to one cannot be discarded; null if they can. */
+  @Nullable String objectionToDiscard(EntryId upTo) {
+    if (upTo.index() <= base.index() || upTo.index() > lastIndex) {
+      return "discard up to " + upTo + " in a log of entries after " + base + " up to " + lastIndex;
+    }
+    boolean seen = upTo.index() > unseen || upTo.index() == lastIndex;
+    return seen && term(upTo.index()) != upTo.term()
+        ? "discard up to " + upTo + ", an entry of term " + term(upTo.index())
+        : null;
+  }
+
+  /** Why the log cannot begin anew after an entry; null if it can. */
+  @Nullable String objectionToReset(EntryId next) {
+    if (next.index() < base.index() || next.term() < base.term()) {
+      return "reset to " + next + " after " + base;
+    }
+    return next.term() > hardState.term()
+        ? "reset to " + next + " before the hard state of that term"
+        : null;
+  }
+
   void apply(HardState next) {
     hardState = next;
   }
@@ -79,6 +126,7 @@ final class LogState {
   /** Puts an entry at an index that is at most one past the end. */
   void apply(long index, long term) {
     if (index <= lastIndex) {
+      unseen = Math.min(unseen, index - 1);
       while (!termStarts.isEmpty() && termStarts.getLast().index() >= index) {
         termStarts.removeLast();
       }
@@ -90,10 +138,39 @@ final class LogState {
     lastTerm = term;
   }
 
-  /** The term of the entry at an index up to the last; 0 at index 0. */
+  /** Forgets the entries up to one. */
+  void discard(EntryId upTo) {
+    base = upTo;
+    long first = upTo.index() + 1;
+    int runs = 0;
+    while (runs < termStarts.size() && termStarts.get(runs).index() <= first) {
+      runs++;
+    }
+    if (runs > 0) {
+      EntryId start = new EntryId(first, termStarts.get(runs - 1).term());
+      termStarts.subList(0, runs).clear();
+      if (first <= lastIndex) {
+        termStarts.addFirst(start);
+      }
+    }
+  }
+
+  /** Forgets all entries; the next one will follow the given one. */
+  void reset(EntryId next) {
+    termStarts.clear();
+    base = next;
+    lastIndex = next.index();
+    lastTerm = next.term();
+    unseen = 0;
+  }
+
+  /** The term of the entry at an index from the base to the last; 0 if it is not known. */
   long term(long index) {
     if (index == lastIndex) {
       return lastTerm;
+    }
+    if (index == base.index()) {
+      return base.term();
     }
     int low = 0;
     int high = termStarts.size() - 1;

@@ -1,6 +1,7 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
 import java.nio.BufferUnderflowException;
@@ -12,38 +13,61 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * payload   := record* padding             (a multiple of 8 bytes)
- * record    := hardState | entry
+ * record    := hardState | entry | discard | reset
  * hardState := 0x01  term:varint  vote:i64
  * entry     := 0x02  type:u8  index:varint  term:varint  proposer:i64  sequence:i64
  *              length:varint  data:byte[length]
+ * discard   := 0x03  index:varint  term:varint
+ * reset     := 0x04  index:varint  term:varint
  * padding   := 0x00*
  * </pre>
  *
  * <p>Fixed-width numbers are little-endian; a varint has seven bits a byte, the lowest first, and
  * the top bit set in all bytes but the last. The type of an entry is {@link EntryType#code()}. All
- * of a frame's entries have ascending, contiguous indexes.
+ * of a frame's entries have ascending, contiguous indexes. A discard names the last of the entries,
+ * from the first on, that are no longer part of the log; a reset says that no entry is, and after
+ * which one the log goes on. Each of the two has a frame of its own.
  */
 final class Records {
 
   private static final byte END = 0;
   private static final byte HARD_STATE = 1;
   private static final byte ENTRY = 2;
+  private static final byte DISCARD = 3;
+  private static final byte RESET = 4;
 
   private static final EntryType[] TYPES = EntryType.values();
 
   private Records() {}
+
+  /** What a record tells of. */
+  enum Kind {
+    HARD_STATE,
+    ENTRY,
+    DISCARD,
+    RESET
+  }
 
   static long size(HardState hardState) {
     return 1L + varintSize(hardState.term()) + Long.BYTES;
   }
 
   static long size(Entry entry) {
+    return size(entry.index(), entry.term(), entry.data().length);
+  }
+
+  private static long size(long index, long term, int dataBytes) {
     return 2
-        + varintSize(entry.index())
-        + varintSize(entry.term())
+        + varintSize(index)
+        + varintSize(term)
         + 2 * Long.BYTES
-        + varintSize(entry.data().length)
-        + (long) entry.data().length;
+        + varintSize(dataBytes)
+        + (long) dataBytes;
+  }
+
+  /** Size of a record that moves the beginning of the log. */
+  static long size(EntryId base) {
+    return 1L + varintSize(base.index()) + varintSize(base.term());
   }
 
   static void put(ByteBuffer target, HardState hardState) {
@@ -59,6 +83,19 @@ final class Records {
     target.putLong(entry.proposer()).putLong(entry.sequence());
     putVarint(target, entry.data().length);
     target.put(entry.data());
+  }
+
+  static void putDiscard(ByteBuffer target, EntryId base) {
+    putBase(target.put(DISCARD), base);
+  }
+
+  static void putReset(ByteBuffer target, EntryId base) {
+    putBase(target.put(RESET), base);
+  }
+
+  private static void putBase(ByteBuffer target, EntryId base) {
+    putVarint(target, base.index());
+    putVarint(target, base.term());
   }
 
   private static int varintSize(long value) {
@@ -85,14 +122,15 @@ final class Records {
   }
 
   /**
-   * Walks over the records of a payload. After {@link #next()} either {@link #hardState()} is not
-   * null, or {@link #index()} and {@link #term()} tell of an entry, whose data is copied only on
-   * {@link #entry()}.
+   * Walks over the records of a payload. After {@link #next()} {@link #kind()} says what there is:
+   * a {@link #hardState()}, or {@link #index()} and {@link #term()} of an entry, whose data is
+   * copied only on {@link #entry()}.
    */
   static final class Reader {
 
     private final ByteBuffer payload;
-    private @Nullable HardState hardState;
+    private Kind kind = Kind.HARD_STATE;
+    private HardState hardState = HardState.INITIAL;
     private long index;
     private long term;
     private EntryType type = EntryType.NOOP;
@@ -112,17 +150,28 @@ final class Records {
         return false;
       }
       try {
-        byte kind = payload.get();
-        switch (kind) {
+        byte code = payload.get();
+        switch (code) {
           case END -> {
             return false;
           }
-          case HARD_STATE -> hardState = new HardState(varint(), payload.getLong());
+          case HARD_STATE -> {
+            kind = Kind.HARD_STATE;
+            hardState = new HardState(varint(), payload.getLong());
+          }
           case ENTRY -> {
-            hardState = null;
+            kind = Kind.ENTRY;
             readEntry();
           }
-          default -> throw new MalformedRecordException("unknown record kind " + kind, null);
+          case DISCARD, RESET -> {
+            kind = code == DISCARD ? Kind.DISCARD : Kind.RESET;
+            index = varint();
+            term = varint();
+            if (index < 1 || term < 1) {
+              throw new MalformedRecordException("impossible base " + index + "@" + term, null);
+            }
+          }
+          default -> throw new MalformedRecordException("unknown record kind " + code, null);
         }
         return true;
       } catch (BufferUnderflowException | IllegalArgumentException failure) {
@@ -168,7 +217,11 @@ final class Records {
       throw new MalformedRecordException("a number without end", null);
     }
 
-    @Nullable HardState hardState() {
+    Kind kind() {
+      return kind;
+    }
+
+    HardState hardState() {
       return hardState;
     }
 
@@ -178,6 +231,16 @@ final class Records {
 
     long term() {
       return term;
+    }
+
+    /** Index and term of an entry, a discard or a reset. */
+    EntryId id() {
+      return new EntryId(index, term);
+    }
+
+    /** Size of the entry's record. */
+    long bytes() {
+      return size(index, term, dataLength);
     }
 
     Entry entry() throws MalformedRecordException {

@@ -1,6 +1,6 @@
 package dev.jangada.storage;
 
-import dev.jangada.raft.HardState;
+import dev.jangada.raft.EntryId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -74,8 +74,11 @@ final class Recovery {
       if (segments.isEmpty()) {
         segments.add(Segment.create(disk, firstHeader()));
       }
-      int previousEnd = 0;
-      int previousChain = 0;
+      SegmentHeader first = segments.getFirst().header();
+      // What the segments before it held is only missed if the log still needs it at its end.
+      state.beginAt(first);
+      int previousEnd = first.previousEnd();
+      int previousChain = first.previousChecksum();
       for (int i = 0; i < segments.size(); i++) {
         Segment segment = segments.get(i);
         checkChain(segment, previousEnd, previousChain);
@@ -87,6 +90,7 @@ final class Recovery {
         previousEnd = segment.end();
         previousChain = segment.chain();
       }
+      checkComplete();
     } catch (Throwable failure) {
       segments.forEach(segment -> Segment.closeQuietly(segment, failure));
       throw failure;
@@ -102,22 +106,16 @@ final class Recovery {
         0,
         0,
         state.hardState(),
-        state.last());
+        state.last(),
+        state.base());
   }
 
   private void openSegments() throws IOException {
     for (String name : disk.list()) {
       long sequence = SegmentHeader.sequenceOf(name);
       if (sequence > 0) {
-        if (sequence != segments.size() + 1) {
-          throw corrupt(
-              name,
-              0,
-              String.format(
-                  Locale.ROOT,
-                  "this is segment %d of the log, but segment %d is missing",
-                  sequence,
-                  segments.size() + 1));
+        if (!segments.isEmpty() && sequence != segments.getLast().sequence() + 1) {
+          throw missing(name, sequence, segments.getLast().sequence() + 1);
         }
         segments.add(openSegment(name));
       } else if (isUnfinished(name)) {
@@ -125,6 +123,25 @@ final class Recovery {
         disk.delete(name);
       }
     }
+  }
+
+  /** Checks that no entry of the log is in a segment before the first that is there. */
+  private void checkComplete() throws CorruptLogException {
+    Segment first = segments.getFirst();
+    if (state.isIncomplete()) {
+      throw missing(first.name(), first.sequence(), first.sequence() - 1);
+    }
+  }
+
+  private CorruptLogException missing(String name, long sequence, long missing) {
+    return corrupt(
+        name,
+        0,
+        String.format(
+            Locale.ROOT,
+            "this is segment %d of the log, but segment %d is missing",
+            sequence,
+            missing));
   }
 
   private static boolean isUnfinished(String name) {
@@ -190,18 +207,21 @@ final class Recovery {
     if (header.previousEnd() != previousEnd
         || header.previousChecksum() != previousChain
         || !header.hardState().equals(state.hardState())
-        || !header.last().equals(state.last())) {
+        || !header.last().equals(state.last())
+        || !header.base().equals(state.base())) {
       throw corrupt(
           segment,
           0,
           String.format(
               Locale.ROOT,
-              "the segment continues a log that ends with entry %s, %s, at offset %d, but the one"
-                  + " before it ends with entry %s, %s, at offset %d",
+              "the segment continues a log that ends with entry %s after %s, %s, at offset %d, but"
+                  + " the one before it ends with entry %s after %s, %s, at offset %d",
               header.last(),
+              header.base(),
               header.hardState(),
               header.previousEnd(),
               state.last(),
+              state.base(),
               state.hardState(),
               previousEnd));
     }
@@ -318,31 +338,54 @@ final class Recovery {
     boolean first = true;
     try {
       while (records.next()) {
-        HardState hardState = records.hardState();
-        if (hardState != null) {
-          String objection = state.objection(hardState);
-          if (objection != null) {
-            return objection;
-          }
-          state.apply(hardState);
-          continue;
-        }
-        String objection = state.objection(records.index(), records.term());
+        String objection = objection(records);
         if (objection != null) {
           return objection;
         }
-        if (first) {
-          first = false;
-          index.add(
-              records.index(),
-              SparseIndex.position(segment.sequence(), offset),
-              records.index() <= state.lastIndex());
+        switch (records.kind()) {
+          case HARD_STATE -> state.apply(records.hardState());
+          case ENTRY -> {
+            if (first) {
+              first = false;
+              index.add(
+                  records.index(),
+                  SparseIndex.position(segment.sequence(), offset),
+                  records.index() <= state.lastIndex());
+            }
+            state.apply(records.index(), records.term());
+          }
+          case DISCARD -> discard(state, index, records.id());
+          case RESET -> reset(state, index, records.id());
         }
-        state.apply(records.index(), records.term());
       }
       return null;
     } catch (Records.MalformedRecordException malformed) {
       return malformed.getMessage();
     }
+  }
+
+  private @Nullable String objection(Records.Reader records) {
+    return switch (records.kind()) {
+      case HARD_STATE -> state.objection(records.hardState());
+      case ENTRY -> state.objection(records.index(), records.term());
+      case DISCARD -> state.objectionToDiscard(records.id());
+      case RESET -> state.objectionToReset(records.id());
+    };
+  }
+
+  /** What the record of a discard does to what is known of the log. */
+  static void discard(LogState state, SparseIndex index, EntryId upTo) {
+    state.discard(upTo);
+    if (upTo.index() == state.lastIndex()) {
+      index.clear();
+    } else if (!state.isIncomplete()) {
+      index.discardBefore(upTo.index() + 1);
+    }
+  }
+
+  /** What the record of a reset does to what is known of the log. */
+  static void reset(LogState state, SparseIndex index, EntryId next) {
+    state.reset(next);
+    index.clear();
   }
 }

@@ -103,6 +103,11 @@ final class Segment implements Frames.Source, AutoCloseable {
     return file;
   }
 
+  /** Name of the file. */
+  String name() {
+    return name;
+  }
+
   String describe() {
     return disk.describe(name);
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * header := magic:u64  version:u32  segmentBytes:u32  clusterId:i64  nodeId:i64  sequence:i64
  *           previousEnd:u32  previousChecksum:u32  term:i64  vote:i64  lastIndex:i64  lastTerm:i64
- *           checksum:u32  unused                                        (4096 bytes in all)
+ *           baseIndex:i64  baseTerm:i64  checksum:u32  unused           (4096 bytes in all)
  * </pre>
  *
  * <p>Numbers are little-endian; the checksum is the CRC32C of the bytes before it. The page beyond
@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param previousChecksum checksum of its last frame, to which this segment is chained
  * @param hardState as of the end of the segment before
  * @param last the log's last entry as of there
+ * @param base the last entry discarded as of there
  */
 record SegmentHeader(
     int segmentBytes,
@@ -41,7 +42,8 @@ record SegmentHeader(
     int previousEnd,
     int previousChecksum,
     HardState hardState,
-    EntryId last) {
+    EntryId last,
+    EntryId base) {
 
   /** Bytes from the beginning of a segment to its first frame. */
   static final int BYTES = 4096;
@@ -50,8 +52,11 @@ record SegmentHeader(
   static final String UNFINISHED_SUFFIX = ".tmp";
 
   private static final long MAGIC = 0x314c4157_44474e4aL; // "JNGDWAL1"
-  private static final int VERSION = 1;
-  private static final int CHECKSUM_OFFSET = 80;
+  private static final int VERSION = 2;
+  private static final int CHECKSUM_OFFSET = 96;
+
+  /** Where version 1, which knew no base, has its checksum. */
+  private static final int CHECKSUM_OFFSET_1 = 80;
 
   private static final Pattern NAME = Pattern.compile("(\\d{10})-(\\d{19})\\.wal");
 
@@ -87,18 +92,19 @@ record SegmentHeader(
     page.putInt(previousEnd).putInt(previousChecksum);
     page.putLong(hardState.term()).putLong(hardState.vote());
     page.putLong(last.index()).putLong(last.term());
-    page.putInt(checksumOf(page));
+    page.putLong(base.index()).putLong(base.term());
+    page.putInt(checksumOf(page, CHECKSUM_OFFSET));
     return page.clear();
   }
 
   /** The checksum of the header: what the frames of this very segment are tied to. */
   int checksum() {
-    return checksumOf(encode());
+    return checksumOf(encode(), CHECKSUM_OFFSET);
   }
 
-  private static int checksumOf(ByteBuffer page) {
+  private static int checksumOf(ByteBuffer page, int bytes) {
     CRC32C crc = new CRC32C();
-    crc.update(page.slice(0, CHECKSUM_OFFSET));
+    crc.update(page.slice(0, bytes));
     return (int) crc.getValue();
   }
 
@@ -113,10 +119,14 @@ record SegmentHeader(
       return null;
     }
     page.order(ByteOrder.LITTLE_ENDIAN).position(0);
-    if (page.getLong() != MAGIC || page.getInt(CHECKSUM_OFFSET) != checksumOf(page)) {
+    if (page.getLong() != MAGIC) {
       return null;
     }
     int version = page.getInt();
+    int checked = version == 1 ? CHECKSUM_OFFSET_1 : CHECKSUM_OFFSET;
+    if (page.getInt(checked) != checksumOf(page, checked)) {
+      return null;
+    }
     if (version != VERSION) {
       throw new UnknownVersionException(
           "the format of this log has version " + version + ", this software knows " + VERSION);
@@ -129,7 +139,16 @@ record SegmentHeader(
     int previousChecksum = page.getInt();
     HardState hardState = new HardState(page.getLong(), page.getLong());
     EntryId last = new EntryId(page.getLong(), page.getLong());
+    EntryId base = new EntryId(page.getLong(), page.getLong());
     return new SegmentHeader(
-        segmentBytes, clusterId, nodeId, sequence, previousEnd, previousChecksum, hardState, last);
+        segmentBytes,
+        clusterId,
+        nodeId,
+        sequence,
+        previousEnd,
+        previousChecksum,
+        hardState,
+        last,
+        base);
   }
 }

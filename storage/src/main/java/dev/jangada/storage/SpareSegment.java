@@ -1,10 +1,7 @@
 package dev.jangada.storage;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +19,7 @@ final class SpareSegment {
   private final Disk disk;
   private final int bytes;
   private final Executor executor;
-  private @Nullable CompletableFuture<DiskFile> file;
+  private @Nullable Background<DiskFile> file;
 
   SpareSegment(Disk disk, int bytes, Executor executor) {
     this.disk = disk;
@@ -33,56 +30,36 @@ final class SpareSegment {
   /** Begins to prepare the file, unless that has begun. */
   void prepare() {
     if (file == null) {
-      file = CompletableFuture.supplyAsync(this::create, executor);
+      file = Background.start(this::create, executor);
     }
   }
 
-  private DiskFile create() {
+  private DiskFile create() throws IOException {
+    DiskFile created = disk.create(NAME, bytes);
     try {
-      DiskFile created = disk.create(NAME, bytes);
-      try {
-        // The zeros now, so that the sync with the header in it will be short.
-        created.write(ByteBuffer.allocate(SegmentHeader.BYTES), 0);
-        created.sync();
-        return created;
-      } catch (Throwable failure) {
-        Segment.closeQuietly(created, failure);
-        throw failure;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // The zeros now, so that the sync with the header in it will be short.
+      created.write(ByteBuffer.allocate(SegmentHeader.BYTES), 0);
+      created.sync();
+      return created;
+    } catch (Throwable failure) {
+      Segment.closeQuietly(created, failure);
+      throw failure;
     }
   }
 
   /** Throws if the preparation has failed: that is as fatal as any failure of the disk. */
   void check() throws IOException {
-    if (file != null && file.isCompletedExceptionally()) {
+    if (file != null && file.hasFailed()) {
       take();
     }
   }
 
-  /** Gives the prepared file away, waiting for it where need be. */
+  /** Gives the prepared file away, finishing its preparation where need be. */
   DiskFile take() throws IOException {
-    prepare();
-    CompletableFuture<DiskFile> prepared = file;
+    Background<DiskFile> prepared =
+        file == null ? Background.start(this::create, Runnable::run) : file;
     file = null;
-    return await(prepared);
-  }
-
-  private static DiskFile await(@Nullable CompletableFuture<DiskFile> prepared) throws IOException {
-    try {
-      if (prepared == null) {
-        throw new IllegalStateException("nothing was prepared");
-      }
-      return prepared.join();
-    } catch (CompletionException failure) {
-      switch (failure.getCause()) {
-        case UncheckedIOException e -> throw new IOException(e.getMessage(), e);
-        case RuntimeException e -> throw e;
-        case Error e -> throw e;
-        case null, default -> throw failure;
-      }
-    }
+    return prepared.finish();
   }
 
   /**
@@ -90,10 +67,10 @@ final class SpareSegment {
    * failed does not matter any more.
    */
   void close(boolean delete) throws IOException {
-    CompletableFuture<DiskFile> prepared = file;
+    Background<DiskFile> prepared = file;
     file = null;
-    if (prepared != null && prepared.handle((created, failure) -> failure == null).join()) {
-      await(prepared).close();
+    if (prepared != null && !prepared.hasFailed()) {
+      prepared.finish().close();
       if (delete) {
         disk.delete(NAME);
       }

@@ -32,6 +32,8 @@ final class SparseIndex {
     }
   }
 
+  static final Points NO_POINTS = new Points(new long[0], new long[0]);
+
   private long[] indexes = new long[64];
   private long[] positions = new long[64];
   private int size;
@@ -72,6 +74,29 @@ final class SparseIndex {
     indexes[size] = index;
     positions[size] = position;
     size++;
+  }
+
+  /**
+   * Forgets the points that only lead to entries before one.
+   *
+   * @param index of the first entry that will still be read, which there must be
+   */
+  void discardBefore(long index) {
+    int found = Arrays.binarySearch(indexes, 0, size, index);
+    int first = found >= 0 ? found : -found - 2;
+    size -= first;
+    System.arraycopy(indexes, first, indexes, 0, size);
+    System.arraycopy(positions, first, positions, 0, size);
+  }
+
+  /** Forgets all points. */
+  void clear() {
+    size = 0;
+  }
+
+  /** Number of the segment that the first point is in; the given one if there is no point. */
+  long firstSequence(long otherwise) {
+    return size == 0 ? otherwise : sequence(positions[0]);
   }
 
   /** The points needed to read the entries from one index to before another. */

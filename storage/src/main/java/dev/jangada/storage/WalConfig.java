@@ -13,13 +13,15 @@ import java.util.function.LongSupplier;
  *     of its own size
  * @param nanoClock source of monotonic time in nanoseconds, for {@link WalStatistics} only: nothing
  *     that the log does depends on it
- * @param preparation runs what allocates the next segment once the present one is half full. By
- *     default it is run by the caller of {@link WriteAheadLog#append}, which is then held up for as
- *     long as it takes to write and sync a whole segment; a thread of its own spares it that. If it
- *     refuses a task, {@code append} throws
+ * @param background runs what allocates the next segment once the present one is half full, and
+ *     what deletes segments that are not needed any more. By default it is run by the caller of
+ *     {@link WriteAheadLog#append} or {@link WriteAheadLog#sync}, which is then held up for as long
+ *     as it takes to write and sync a whole segment; a thread of its own spares it that. It may run
+ *     tasks at any later time, on any thread, or never: what the log cannot wait for it does
+ *     itself. If it refuses a task, the caller gets its exception
  */
 public record WalConfig(
-    long clusterId, long nodeId, int segmentBytes, LongSupplier nanoClock, Executor preparation) {
+    long clusterId, long nodeId, int segmentBytes, LongSupplier nanoClock, Executor background) {
 
   /** The smallest segment: useful in tests, which want many. */
   public static final int MIN_SEGMENT_BYTES = 8 << 10;
@@ -49,16 +51,16 @@ public record WalConfig(
 
   /** This configuration with another segment size. */
   public WalConfig withSegmentBytes(int bytes) {
-    return new WalConfig(clusterId, nodeId, bytes, nanoClock, preparation);
+    return new WalConfig(clusterId, nodeId, bytes, nanoClock, background);
   }
 
   /** This configuration with another clock. */
   public WalConfig withNanoClock(LongSupplier clock) {
-    return new WalConfig(clusterId, nodeId, segmentBytes, clock, preparation);
+    return new WalConfig(clusterId, nodeId, segmentBytes, clock, background);
   }
 
-  /** This configuration with another way to prepare segments. */
-  public WalConfig withPreparation(Executor executor) {
+  /** This configuration with another way to prepare and delete segments. */
+  public WalConfig withBackground(Executor executor) {
     return new WalConfig(clusterId, nodeId, segmentBytes, nanoClock, executor);
   }
 }

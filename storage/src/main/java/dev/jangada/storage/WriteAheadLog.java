@@ -34,18 +34,23 @@ import org.slf4j.LoggerFactory;
  * are created, so that syncing a write into them touches no metadata:
  *
  * <pre>
- * log     := segment+                          (files, by ascending sequence number from 1)
+ * log     := segment+                          (files, by ascending sequence number)
  * segment := header frame* zero*               (see {@link SegmentHeader})
  * frame   := frameHeader payload               (see {@link Frames})
- * payload := (hardState | entry)* padding      (see {@link Records})
+ * payload := record* padding                   (see {@link Records})
  * </pre>
  *
  * <p>Later records supersede earlier ones: a hard state the one before it, and an entry all entries
  * of its own and higher indexes that came before it. So a suffix is replaced by appending, nothing
  * is ever overwritten, and there is no moment at which a crash would leave neither the old suffix
- * nor the new one. A segment's header repeats the hard state and the log's last entry at its
- * beginning, so that no segment but the last few is needed to know them, and old segments can be
- * deleted as files.
+ * nor the new one. A segment's header repeats the hard state, the log's last entry and its base, so
+ * that no segment before it is needed to know them.
+ *
+ * <p>The beginning is cut off in the same way: a record says up to where entries are discarded, the
+ * {@linkplain #base() base}. Once it is durable, the segments at the beginning that hold no entry
+ * after the base are deleted, oldest first. Opening begins with the first segment that is there.
+ * Should an entry after the base have been in one before it, then that segment was not deleted by
+ * this log, and it is missed.
  *
  * <p>In memory there are the runs of terms, which answer for the term at any index, and a {@link
  * SparseIndex} with about one point for each 64 KiB. A read begins at the nearest point and
@@ -85,8 +90,9 @@ import org.slf4j.LoggerFactory;
  * <h2>Costs</h2>
  *
  * <p>24 bytes a frame (64 KiB or one batch, whichever is smaller) and 24 bytes a sync; about 25
- * bytes an entry. Opening reads all segments. Allocating a segment writes and syncs it whole, ahead
- * of its use and, {@linkplain WalConfig#preparation() given} a thread, beside it.
+ * bytes an entry. Opening reads all segments that were not deleted. Allocating a segment writes and
+ * syncs it whole, ahead of its use and, {@linkplain WalConfig#background() given} a thread, beside
+ * it; so are discarded ones deleted.
  *
  * <h2>Rejected</h2>
  *
@@ -104,9 +110,9 @@ import org.slf4j.LoggerFactory;
  *
  * <h2>Threads</h2>
  *
- * <p>{@link #append}, {@link #sync} and {@link #close} are for one thread, the disk thread. All
- * other methods are for any thread, and do not wait for a write or sync in progress; {@link #read}s
- * exclude one another.
+ * <p>{@link #append}, {@link #discardUpTo}, {@link #reset}, {@link #sync} and {@link #close} are
+ * for one thread, the disk thread. All other methods are for any thread, and do not wait for a
+ * write or sync in progress; {@link #read}s exclude one another.
  */
 public final class WriteAheadLog implements EntryReader, AutoCloseable {
 
@@ -138,8 +144,9 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   private volatile Segment active;
 
   private final SpareSegment spare;
+  private final SegmentRemoval removal;
 
-  /** Makes reads take turns with the window. */
+  /** Makes reads take turns with the window, and keeps open what they read. */
   private final Object readLock = new Object();
 
   private final ByteBuffer readWindow = ByteBuffer.allocateDirect(READ_WINDOW_BYTES);
@@ -154,7 +161,8 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     this.index = recovery.index();
     this.segments = recovery.segments();
     this.active = segments.getLast();
-    this.spare = new SpareSegment(disk, config.segmentBytes(), config.preparation());
+    this.spare = new SpareSegment(disk, config.segmentBytes(), config.background());
+    this.removal = new SegmentRemoval(disk, config.background(), readLock);
     active.beginWriting(Segment.newBuffer());
   }
 
@@ -168,7 +176,16 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   public static WriteAheadLog open(Disk disk, WalConfig config) throws IOException {
     Recovery recovery = new Recovery(disk, config);
     recovery.run();
-    return new WriteAheadLog(disk, config, recovery);
+    WriteAheadLog log = new WriteAheadLog(disk, config, recovery);
+    try {
+      // A crash may have come between discarding entries and deleting their segments.
+      log.removeObsolete();
+      return log;
+    } catch (Throwable failure) {
+      log.failure = new DiskFailureException("cannot open the log", failure);
+      log.close();
+      throw failure;
+    }
   }
 
   /** Term and vote as of the latest {@link #append}. */
@@ -178,7 +195,20 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     }
   }
 
-  /** Identity of the last entry as of the latest {@link #append}; {@link EntryId#NONE} if empty. */
+  /**
+   * Identity of the last entry that was discarded, {@link EntryId#NONE} if none was: the log holds
+   * the entries after it.
+   */
+  public EntryId base() {
+    synchronized (lock) {
+      return state.base();
+    }
+  }
+
+  /**
+   * Identity of the last entry as of the latest {@link #append}; that of the {@link #base()} if the
+   * log is empty.
+   */
   public EntryId last() {
     synchronized (lock) {
       return state.last();
@@ -186,8 +216,9 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   }
 
   /**
-   * The first entry of each run of entries of one term, in ascending order: with {@link #last()}
-   * all that is needed to tell the term at every index.
+   * The first entry of each run of entries of one term, in ascending order, beginning with the
+   * entry after the base: with {@link #base()} and {@link #last()} all that is needed to tell the
+   * term at every index.
    *
    * @return an immutable copy as of the latest {@link #append}
    */
@@ -202,8 +233,8 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
    *
    * @param hardState new term and vote, null when unchanged
    * @param entries contiguous, with terms that do not decrease and are at most that of the hard
-   *     state; the first is at most one past the end of the log and replaces whatever the log holds
-   *     from its index on
+   *     state; the first is after the base, at most one past the end of the log, and replaces
+   *     whatever the log holds from its index on
    * @throws dev.jangada.raft.InvariantViolation if the arguments are not so
    * @throws IllegalArgumentException if an entry has more than {@link #MAX_ENTRY_BYTES}
    * @throws DiskFailureException if the disk fails, and ever after
@@ -248,13 +279,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     for (int i = from; i < to; i++) {
       Records.put(target, entries.get(i));
     }
-    while (target.hasRemaining()) {
-      target.put((byte) 0);
-    }
-    int offset = active.sealFrame();
-    if (active.end() > active.header().segmentBytes() / 2) {
-      spare.prepare();
-    }
+    int offset = seal(target);
     synchronized (lock) {
       if (hardState != null) {
         state.apply(hardState);
@@ -283,7 +308,11 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     long knownTerm = hardState == null ? state.hardState().term() : hardState.term();
     long index = entries.get(0).index();
     Invariant.check(
-        index <= state.lastIndex() + 1, "log: entry %d after entry %d", index, state.lastIndex());
+        index > state.base().index() && index <= state.lastIndex() + 1,
+        "log: entry %d in a log of entries after %s up to %d",
+        index,
+        state.base(),
+        state.lastIndex());
     long term = state.term(index - 1);
     for (Entry entry : entries) {
       Invariant.check(
@@ -297,6 +326,100 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
       term = entry.term();
       index++;
     }
+  }
+
+  /**
+   * Drops entries from the beginning of the log: those up to an index are not needed any more,
+   * because their effects are durable elsewhere. Nothing happens if they have been dropped before.
+   * They cannot be read from now on; but until the next {@link #sync()}, which also frees the
+   * space, a crash may bring them back.
+   *
+   * @param index at most that of the last entry
+   * @throws dev.jangada.raft.InvariantViolation if the log does not reach so far
+   * @throws DiskFailureException if the disk fails, and ever after
+   */
+  public void discardUpTo(long index) {
+    checkUsable();
+    if (index <= state.base().index()) {
+      return;
+    }
+    Invariant.check(
+        index <= state.lastIndex(),
+        "log: discard up to entry %d where the last is %d",
+        index,
+        state.lastIndex());
+    EntryId upTo = new EntryId(index, state.term(index));
+    appendBase(Records.Kind.DISCARD, upTo);
+    synchronized (lock) {
+      Recovery.discard(state, this.index, upTo);
+    }
+  }
+
+  /**
+   * Drops all entries: the next one will follow the given one, the last that a snapshot covers. It
+   * is durable when this returns, together with everything appended before; a crash on the way
+   * leaves the log as it was or the new one.
+   *
+   * @param base with an index and a term that are not below those of the {@link #base()}, nor the
+   *     term above that of the hard state
+   * @throws dev.jangada.raft.InvariantViolation if the argument is not so
+   * @throws DiskFailureException if the disk fails, and ever after
+   */
+  public void reset(EntryId base) {
+    checkUsable();
+    String objection = state.objectionToReset(base);
+    Invariant.check(objection == null && base.index() > 0, "log: %s", objection);
+    appendBase(Records.Kind.RESET, base);
+    synchronized (lock) {
+      Recovery.reset(state, index, base);
+    }
+    sync();
+  }
+
+  /** Writes a record that moves the beginning of the log. */
+  private void appendBase(Records.Kind kind, EntryId base) {
+    try {
+      int bytes = (int) Frames.paddedSize(Records.size(base));
+      if (!active.fits(bytes)) {
+        beginSegment(bytes);
+      }
+      ByteBuffer target = active.beginFrame(bytes);
+      if (kind == Records.Kind.DISCARD) {
+        Records.putDiscard(target, base);
+      } else {
+        Records.putReset(target, base);
+      }
+      seal(target);
+      synchronized (lock) {
+        bytesWritten += Frames.HEADER_BYTES + bytes;
+      }
+    } catch (IOException e) {
+      throw failed("write to", e);
+    }
+  }
+
+  /** Completes a frame; returns its offset. */
+  private int seal(ByteBuffer target) {
+    while (target.hasRemaining()) {
+      target.put((byte) 0);
+    }
+    int offset = active.sealFrame();
+    if (active.end() > active.header().segmentBytes() / 2) {
+      spare.prepare();
+    }
+    return offset;
+  }
+
+  /** Deletes the segments that no entry after the base is in. What is in memory is durable. */
+  private void removeObsolete() throws IOException {
+    List<Segment> obsolete = new ArrayList<>();
+    synchronized (lock) {
+      long first = index.firstSequence(active.sequence());
+      while (segments.getFirst().sequence() < first) {
+        obsolete.add(segments.removeFirst());
+      }
+    }
+    removal.remove(obsolete);
   }
 
   /** Leaves the active segment, durable to its end, for a new one. */
@@ -314,7 +437,8 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
             active.end(),
             active.chain(),
             state.hardState(),
-            state.last());
+            state.last(),
+            state.base());
     Segment next =
         header.segmentBytes() == config.segmentBytes()
             ? Segment.create(disk, header, SpareSegment.NAME, spare.take())
@@ -340,6 +464,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     }
     try {
       spare.check();
+      removal.check();
       long begin = config.nanoClock().getAsLong();
       active.sync();
       long nanos = config.nanoClock().getAsLong() - begin;
@@ -349,6 +474,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
         lastSyncNanos = nanos;
         bytesWritten += Frames.HEADER_BYTES;
       }
+      removeObsolete();
     } catch (IOException e) {
       throw failed("sync", e);
     }
@@ -366,69 +492,113 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   @Override
   public List<Entry> read(long from, long to, long maxBytes) {
     checkUsable();
+    List<Entry> entries = new ArrayList<>();
     synchronized (readLock) {
-      SparseIndex.Points points;
-      Segment[] sources;
+      Stretch stretch;
       synchronized (lock) {
         Invariant.check(
-            from >= 1 && from < to && to <= state.lastIndex() + 1,
-            "log: read of entries %d to %d where the last is %d",
+            from > state.base().index() && from < to && to <= state.lastIndex() + 1,
+            "log: read of entries %d to %d in a log of entries after %s up to %d",
             from,
             to - 1,
+            state.base(),
             state.lastIndex());
-        points = index.slice(from, to);
-        sources = new Segment[points.size()];
-        for (int i = 0; i < sources.length; i++) {
-          sources[i] = segment(SparseIndex.sequence(points.positions()[i]));
-        }
+        stretch = stretch(from, to);
       }
-      try {
-        return read(from, to, maxBytes, points, sources);
-      } catch (IOException e) {
-        throw failed("read", e);
-      }
-    }
-  }
-
-  /** The segment with a sequence number. */
-  private Segment segment(long sequence) {
-    return segments.get((int) (sequence - segments.getFirst().sequence()));
-  }
-
-  private List<Entry> read(
-      long from, long to, long maxBytes, SparseIndex.Points points, Segment[] sources)
-      throws IOException {
-    List<Entry> entries = new ArrayList<>();
-    long next = from;
-    long bytes = 0;
-    for (int i = 0; i < points.size(); i++) {
-      long end = i + 1 < points.size() ? points.indexes()[i + 1] : to;
-      int at = SparseIndex.offset(points.positions()[i]);
-      Frames.Reader reader = sources[i].reader(readWindow);
-      while (next < end) {
-        if (!reader.readHeader(at) || !reader.readPayload()) {
-          throw damaged(sources[i], at, "a record is not what was written");
-        }
-        Records.Reader records = new Records.Reader(reader.payload());
-        try {
-          while (next < end && records.next()) {
-            if (records.hardState() == null && records.index() == next) {
-              Entry entry = records.entry();
-              entries.add(entry);
-              next++;
-              bytes += entry.weight();
-              if (bytes >= maxBytes) {
-                return entries;
-              }
-            }
-          }
-        } catch (Records.MalformedRecordException malformed) {
-          throw damaged(sources[i], at, String.valueOf(malformed.getMessage()));
-        }
-        at = (int) reader.end();
-      }
+      long[] bytes = new long[1];
+      walk(
+          stretch,
+          record -> {
+            Entry entry = record.entry();
+            entries.add(entry);
+            bytes[0] += entry.weight();
+            return bytes[0] < maxBytes;
+          });
     }
     return entries;
+  }
+
+  /**
+   * What the log holds, in bytes of its encoding: the hard state and all entries after the base,
+   * without frames and without what was replaced or discarded. Reads all of it.
+   *
+   * @throws DiskFailureException as {@link #read} does
+   */
+  public long logicalBytes() {
+    checkUsable();
+    synchronized (readLock) {
+      Stretch stretch;
+      long[] bytes = new long[1];
+      synchronized (lock) {
+        bytes[0] = Records.size(state.hardState());
+        stretch = stretch(state.base().index() + 1, state.lastIndex() + 1);
+      }
+      walk(
+          stretch,
+          record -> {
+            bytes[0] += record.bytes();
+            return true;
+          });
+      return bytes[0];
+    }
+  }
+
+  /** Entries, from one index to before another, and where they are. */
+  private record Stretch(long from, long to, SparseIndex.Points points, List<Segment> sources) {}
+
+  /** Takes an entry; false if that is enough. */
+  @FunctionalInterface
+  private interface EntryVisitor {
+    boolean visit(Records.Reader record) throws Records.MalformedRecordException;
+  }
+
+  /** Finds a stretch of the log as it is now. */
+  private Stretch stretch(long from, long to) {
+    if (from == to) {
+      return new Stretch(from, to, SparseIndex.NO_POINTS, List.of());
+    }
+    SparseIndex.Points points = index.slice(from, to);
+    List<Segment> sources = new ArrayList<>();
+    for (long position : points.positions()) {
+      long sequence = SparseIndex.sequence(position);
+      sources.add(segments.get((int) (sequence - segments.getFirst().sequence())));
+    }
+    return new Stretch(from, to, points, sources);
+  }
+
+  /** Shows a visitor the entries of a stretch, in order. */
+  private void walk(Stretch stretch, EntryVisitor visitor) {
+    try {
+      SparseIndex.Points points = stretch.points();
+      long next = stretch.from();
+      for (int i = 0; i < points.size(); i++) {
+        long end = i + 1 < points.size() ? points.indexes()[i + 1] : stretch.to();
+        Segment source = stretch.sources().get(i);
+        int at = SparseIndex.offset(points.positions()[i]);
+        Frames.Reader reader = source.reader(readWindow);
+        while (next < end) {
+          if (!reader.readHeader(at) || !reader.readPayload()) {
+            throw damaged(source, at, "a record is not what was written");
+          }
+          Records.Reader records = new Records.Reader(reader.payload());
+          try {
+            while (next < end && records.next()) {
+              if (records.kind() == Records.Kind.ENTRY && records.index() == next) {
+                next++;
+                if (!visitor.visit(records)) {
+                  return;
+                }
+              }
+            }
+          } catch (Records.MalformedRecordException malformed) {
+            throw damaged(source, at, String.valueOf(malformed.getMessage()));
+          }
+          at = (int) reader.end();
+        }
+      }
+    } catch (IOException e) {
+      throw failed("read", e);
+    }
   }
 
   private static CorruptLogException damaged(Segment segment, long offset, String what) {
@@ -459,6 +629,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
       if (failure == null) {
         sync();
         spare.check();
+        removal.finish();
         // Once more, for the proof.
         active.sync();
       }

@@ -1,6 +1,6 @@
 /**
- * What a node keeps on disk: the write-ahead log and the port to the disk it stands on. Read {@link
- * dev.jangada.storage.WriteAheadLog} first.
+ * What a node keeps on disk: the write-ahead log, the latest snapshot, and the port to the disk
+ * they stand on. Read {@link dev.jangada.storage.WriteAheadLog} first.
  */
 @NullMarked
 package dev.jangada.storage;

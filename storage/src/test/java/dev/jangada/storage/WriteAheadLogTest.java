@@ -220,7 +220,7 @@ class WriteAheadLogTest {
     List<Thread> preparers = Collections.synchronizedList(new ArrayList<>());
     try (ExecutorService preparation = Executors.newSingleThreadExecutor()) {
       WalConfig config =
-          SMALL.withPreparation(task ->
+          SMALL.withBackground(task ->
               preparation.execute(() -> {
                 preparers.add(Thread.currentThread());
                 task.run();
