@@ -76,6 +76,13 @@ class DeterminismTest {
   }
 
   @Test
+  void sessionsDrawOnNothingButTheirInput() throws Exception {
+    assertThat(Sources.under(NODE.resolve("session"))).as("sources of the sessions").isNotEmpty();
+    assertThat(violations(Sources.under(NODE.resolve("session")), ENTROPY, UNORDERED, CONCURRENCY))
+        .isEmpty();
+  }
+
+  @Test
   void simulatorDrawsOnNothingButItsSeed() throws Exception {
     assertThat(violations(Sources.under(SIMULATION), ENTROPY, UNORDERED)).isEmpty();
   }
