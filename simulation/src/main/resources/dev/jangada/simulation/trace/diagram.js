@@ -369,7 +369,7 @@ class Diagram {
         context.fillRect(x - 3, at - 3, 6, 6);
         break;
       case "truncated":
-        at = y - 14;
+        at = y - 24;
         context.strokeStyle = theme.bad;
         context.strokeRect(x - 3.5, at - 3.5, 7, 7);
         this.cross(context, x, at, 3.5);
