@@ -1,0 +1,76 @@
+package dev.jangada.simulation.mutants;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The table of mutants, as it stands in the documentation. */
+final class MutantTable {
+
+  /**
+   * How a mutant was found.
+   *
+   * @param property what did not hold
+   * @param seed the first seed, counted from 1, with which that came out: so many runs it takes
+   */
+  record Row(String property, long seed) {}
+
+  private static final String HEADING =
+      """
+      # Mutants
+
+      The simulator is tested by breaking what it tests. Each row is a way to get Raft, its log or \
+      its clients wrong, most of them as others got it wrong before. A test applies it to the \
+      source, compiles that, and runs the simulator on the result: it must find out, and must find \
+      nothing with the same seed in the code as it is. A mutant that survives shows a hole in the \
+      faults or in the checks, and the hole gets closed.
+
+      The last column is how many runs it takes, counting seeds from 1; the column before it is \
+      what was found broken in the last of them. The mutants themselves are in \
+      `simulation/src/test`, in the package `mutants`.
+
+      | mutant | what must hold | circumstances | found by | seeds |
+      | --- | --- | --- | --- | --- |
+      """;
+
+  private static final Pattern ROW =
+      Pattern.compile("\\| (.+) \\| .+ \\| .+ \\| (.+) \\| (\\d+) \\|");
+
+  private MutantTable() {}
+
+  /** Reads what was measured, by the mutants' names. */
+  static Map<String, Row> parse(String text) {
+    Map<String, Row> rows = new LinkedHashMap<>();
+    for (String line : text.lines().toList()) {
+      Matcher matcher = ROW.matcher(line);
+      if (matcher.matches()) {
+        rows.put(matcher.group(1), new Row(matcher.group(2), Long.parseLong(matcher.group(3))));
+      }
+    }
+    return rows;
+  }
+
+  /** Writes the table; a mutant that was not measured has no row. */
+  static String render(List<Mutant> mutants, Map<String, Row> rows) {
+    StringBuilder text = new StringBuilder(HEADING);
+    for (Mutant mutant : mutants) {
+      @Nullable Row row = rows.get(mutant.name());
+      if (row != null) {
+        List<String> cells =
+            new ArrayList<>(
+                List.of(
+                    mutant.name(),
+                    mutant.mustHold(),
+                    mutant.circumstances().text(),
+                    row.property(),
+                    Long.toString(row.seed())));
+        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+      }
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,20 @@
+package dev.jangada.simulation.mutants;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All mutants there are, in the order of the table. */
+final class Mutants {
+
+  static final List<Mutant> ALL =
+      Stream.of(
+              ElectionMutants.ALL,
+              ReplicationMutants.ALL,
+              ReadMutants.ALL,
+              DurabilityMutants.ALL,
+              ClientMutants.ALL)
+          .flatMap(List::stream)
+          .toList();
+
+  private Mutants() {}
+}

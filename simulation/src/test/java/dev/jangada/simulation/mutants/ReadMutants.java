@@ -1,0 +1,44 @@
+package dev.jangada.simulation.mutants;
+
+import static dev.jangada.simulation.mutants.Mutant.named;
+
+import java.util.List;
+
+/** Wrong ways to read. */
+final class ReadMutants {
+
+  private static final String RAFT = "dev.jangada.raft.Raft";
+  private static final String DRIVER = "dev.jangada.node.RaftDriver";
+  private static final String PENDING = "dev.jangada.node.PendingReads";
+
+  static final List<Mutant> ALL =
+      List.of(
+          named(
+                  "reads without asking anybody",
+                  "A leader asks a majority whether it still leads before it answers a read"
+                      + " (dissertation, 6.4).")
+              .replacing(
+                  RAFT,
+                  "return config.leaseReads() && !leader.leaseForfeited",
+                  "return true || !leader.leaseForfeited"),
+          named(
+                  "reads before it has committed in its term",
+                  "No read is answered before the leader has committed an entry of its term"
+                      + " (etcd#7331, tikv#9239).")
+              .replacing(RAFT, "return log.term(log.committed()) == term;", "return true;"),
+          named(
+                  "reads before it has applied",
+                  "A read waits until this node has applied what the leader said is committed.")
+              .replacing(
+                  PENDING, "} else if (state.index() <= appliedIndex) {", "} else if (true) {"),
+          named(
+                  "uses a read's number again",
+                  "The number of a read is never used again, neither when it is repeated nor after"
+                      + " a restart (etcd#20418, etcd#21399).")
+              .replacing(
+                  DRIVER,
+                  "raft.readIndex(reads.ask(nextNumber++, tick));",
+                  "raft.readIndex(reads.ask(1, tick));"));
+
+  private ReadMutants() {}
+}
