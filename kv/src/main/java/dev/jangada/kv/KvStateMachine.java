@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,7 @@ public final class KvStateMachine implements StateMachine {
 
   private final MvccStore store;
   private final AtomicLong malformedEntries = new AtomicLong();
+  private volatile @Nullable EventListener eventListener;
 
   /**
    * Goes on from what is in a store.
@@ -74,7 +76,8 @@ public final class KvStateMachine implements StateMachine {
   @Override
   public List<byte[]> apply(List<Entry> entries) {
     long expectedIndex = appliedIndex() + 1;
-    MvccBatch batch = store.newBatch();
+    EventListener listener = eventListener;
+    MvccBatch batch = store.newBatch(listener != null);
     CommandExecutor executor = new CommandExecutor(batch);
     List<byte[]> results = new ArrayList<>(entries.size());
     boolean removeAll = false;
@@ -106,6 +109,9 @@ public final class KvStateMachine implements StateMachine {
     }
     batch.removeLeftovers(REMOVALS_PER_BATCH + 2 * batch.writes());
     store.commit(batch, expectedIndex - 1);
+    if (listener != null) {
+      listener.committed(batch.revision(), batch.events());
+    }
     if (removeAll) {
       removeAllLeftovers();
     }
@@ -116,7 +122,7 @@ public final class KvStateMachine implements StateMachine {
   private void removeAllLeftovers() {
     long appliedIndex = appliedIndex();
     while (store.state().removedRevision() < store.state().compactedRevision()) {
-      MvccBatch batch = store.newBatch();
+      MvccBatch batch = store.newBatch(false);
       batch.removeLeftovers(REMOVALS_PER_BATCH_OF_THEIR_OWN);
       store.commit(batch, appliedIndex);
     }
@@ -145,7 +151,32 @@ public final class KvStateMachine implements StateMachine {
       throw new IllegalArgumentException("a transaction that may write has to go through the log");
     }
     try (MvccStore.View view = store.view()) {
-      return new CommandExecutor(view.newBatch()).execute(request);
+      return new CommandExecutor(view.newBatch(false)).execute(request);
+    }
+  }
+
+  /**
+   * Has somebody told what happens to keys from now on. Only one can be told; to be called before
+   * the first entry is applied, so that nothing is missed.
+   */
+  public void listen(EventListener listener) {
+    eventListener = listener;
+  }
+
+  /**
+   * Reads what revisions did to a range of keys, from a given one on. Any thread.
+   *
+   * @param from the first revision of interest, at least 1
+   * @param maxLooked stop after looking at about so many events, whole revisions and one at least
+   * @param maxBytes stop when the events found weigh this much, at the end of a revision
+   */
+  public EventPage events(KeyRange keys, long from, int maxLooked, long maxBytes) {
+    try (MvccStore.View view = store.view()) {
+      StoreState state = view.state();
+      if (from < state.compactedRevision()) {
+        return new EventPage(List.of(), from, state.compactedRevision());
+      }
+      return view.reader().events(keys, from, state, maxLooked, maxBytes);
     }
   }
 

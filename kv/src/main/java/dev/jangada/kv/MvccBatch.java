@@ -28,8 +28,12 @@ final class MvccBatch {
 
   private long writes;
 
-  MvccBatch(OrderedStore.Reader base, StoreState before) {
+  /** What the writes did, if anybody wants to know. */
+  private final @Nullable List<KeyEvent> events;
+
+  MvccBatch(OrderedStore.Reader base, StoreState before, boolean collectsEvents) {
     this.before = before;
+    this.events = collectsEvents ? new ArrayList<>() : null;
     overlay = new Overlay(base);
     reader = new MvccReader(overlay);
     revision = before.revision();
@@ -76,6 +80,13 @@ final class MvccBatch {
         Layout.latestKey(key),
         Layout.version(createRevision, commandRevision, version, lease, value));
     written(false, key, previousRevision);
+    if (events != null) {
+      events.add(
+          new KeyEvent(
+              false,
+              new KeyValue(key, createRevision, commandRevision, version, value, lease),
+              previous));
+    }
   }
 
   /** Deletes keys, given in their latest versions. */
@@ -85,6 +96,9 @@ final class MvccBatch {
       overlay.delete(Layout.latestKey(previous.key()));
       overlay.put(Layout.historyKey(previous.key(), commandRevision), Layout.DELETION);
       written(true, previous.key(), previous.modRevision());
+      if (events != null) {
+        events.add(KeyEvent.deletion(previous.key(), commandRevision, previous));
+      }
     }
   }
 
@@ -128,6 +142,11 @@ final class MvccBatch {
   /** Replaces what is known of a member. No revision tells of it. */
   void putMember(MemberAttributes member) {
     overlay.put(Layout.memberKey(member.id()), Layout.member(member));
+  }
+
+  /** What the writes so far did, in order; empty unless this batch collects that. */
+  List<KeyEvent> events() {
+    return events == null ? List.of() : events;
   }
 
   /** Number of keys written so far. */

@@ -1,6 +1,7 @@
 package dev.jangada.kv;
 
 import dev.jangada.kv.store.OrderedStore;
+import dev.jangada.raft.InvariantViolation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,6 +58,58 @@ final class MvccReader {
     OrderedStore.Cursor history =
         reader.cursor(Layout.historyStart(keys.from()), Layout.historyRangeEnd(keys.to()));
     return new VersionsAt(revision, latest, history);
+  }
+
+  /**
+   * What revisions did to a range of keys, found by the index.
+   *
+   * @param from the first revision, not below the compacted one
+   * @param state of what is read
+   * @param maxLooked stop after about so many events of any keys, at the end of a revision
+   * @param maxBytes stop when the events found weigh this much, at the end of a revision
+   */
+  EventPage events(KeyRange keys, long from, StoreState state, int maxLooked, long maxBytes) {
+    List<KeyEvent> events = new ArrayList<>();
+    long at = from;
+    int looked = 0;
+    long bytes = 0;
+    try (OrderedStore.Cursor index =
+        reader.cursor(Layout.indexKey(from, 0), Layout.indexKey(state.revision() + 1, 0))) {
+      for (; index.isValid(); index.next()) {
+        byte[] indexKey = index.key();
+        long revision = Layout.revisionOfIndex(indexKey);
+        if (revision != at && (looked >= maxLooked || bytes >= maxBytes)) {
+          return new EventPage(events, revision, state.compactedRevision());
+        }
+        at = revision;
+        looked++;
+        Layout.Event written = Layout.event(indexKey, index.value());
+        if (keys.contains(written.key())) {
+          KeyEvent event = event(written, revision, state.compactedRevision());
+          events.add(event);
+          bytes += event.weight();
+        }
+      }
+    }
+    return new EventPage(events, Math.max(from, state.revision() + 1), state.compactedRevision());
+  }
+
+  private KeyEvent event(Layout.Event written, long revision, long compactedRevision) {
+    Bytes key = written.key();
+    // Of what the compacted revision replaced nothing may be left, at this member or at another.
+    KeyValue previous =
+        written.previousRevision() == 0 || revision <= compactedRevision
+            ? null
+            : get(key, written.previousRevision());
+    if (written.delete()) {
+      return KeyEvent.deletion(key, revision, previous);
+    }
+    KeyValue made = get(key, revision);
+    if (made == null || made.modRevision() != revision) {
+      throw new InvariantViolation(
+          "revision %d put key %s, but what it put is not in the store".formatted(revision, key));
+    }
+    return new KeyEvent(false, made, previous);
   }
 
   /** What is known of the members, in the order of their ids as unsigned numbers. */

@@ -88,13 +88,17 @@ final class MvccStore implements AutoCloseable {
     return whileOpen(() -> StoreState.decode(store.getDurable(Layout.STATE_KEY)));
   }
 
-  /** Starts a batch. The writer's thread; nothing is committed while it is in use. */
-  MvccBatch newBatch() {
+  /**
+   * Starts a batch. The writer's thread; nothing is committed while it is in use.
+   *
+   * @param collectsEvents whether it is to keep in mind what its writes do
+   */
+  MvccBatch newBatch(boolean collectsEvents) {
     View view = current;
     if (view == null) {
       throw new IllegalStateException("the store is closed");
     }
-    return view.newBatch();
+    return view.newBatch(collectsEvents);
   }
 
   /** Commits a batch and publishes its outcome. The writer's thread. */
@@ -195,8 +199,8 @@ final class MvccStore implements AutoCloseable {
     }
 
     /** A batch on top of this state. For one thread. */
-    MvccBatch newBatch() {
-      return new MvccBatch(snapshot, state);
+    MvccBatch newBatch(boolean collectsEvents) {
+      return new MvccBatch(snapshot, state, collectsEvents);
     }
 
     private boolean retain() {

@@ -8,10 +8,12 @@ import dev.jangada.node.RaftNode;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.InitialClusterState;
+import dev.jangada.server.watch.WatchHub;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -40,6 +42,9 @@ import org.slf4j.LoggerFactory;
 public final class JangadaServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(JangadaServer.class);
+
+  /** How often etcd tells a watch that asked for it that nothing has happened. */
+  private static final Duration WATCH_PROGRESS_INTERVAL = Duration.ofMinutes(10);
 
   private static final long WRITE_BUFFER_BYTES = 32L << 20;
 
@@ -83,6 +88,8 @@ public final class JangadaServer implements AutoCloseable {
                 RocksDbOptions.in(directory.resolve("kv"))
                     .withMemory(config.blockCacheBytes(), WRITE_BUFFER_BYTES)));
     parts.push(store::close);
+    WatchHub watchHub = new WatchHub(config.name(), store, WATCH_PROGRESS_INTERVAL);
+    parts.push(watchHub::close);
     RaftNode node = startNode(config, directory, store);
     parts.push(node::close);
     ReadPool readPool = new ReadPool(config.name(), config.readThreads());
@@ -100,10 +107,13 @@ public final class JangadaServer implements AutoCloseable {
             new AvailabilityInterceptor(stopped::isDone, () -> node.status().leader() != 0),
             List.of(
                 new KvService(node, store, readPool, headers, deadline, config),
+                new WatchService(watchHub, store, headers, config),
                 new ClusterService(node, store, readPool, headers, deadline, members),
                 new MaintenanceService(node, store, readPool, headers, members)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
     parts.push(listener::close);
+    // Before the listener, which otherwise gives the streams time that they have no use for.
+    parts.push(watchHub::close);
     MemberPublisher publisher = new MemberPublisher(node, store, readPool, config);
     parts.push(publisher::close);
     publisher.start();

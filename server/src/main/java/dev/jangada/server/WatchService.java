@@ -1,0 +1,31 @@
+package dev.jangada.server;
+
+import dev.jangada.etcd.api.etcdserverpb.WatchGrpc;
+import dev.jangada.etcd.api.etcdserverpb.WatchRequest;
+import dev.jangada.etcd.api.etcdserverpb.WatchResponse;
+import dev.jangada.kv.KvStateMachine;
+import dev.jangada.server.watch.WatchHub;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+
+/** Tells clients of changes, any number of watches over one stream: see {@link WatchStream}. */
+final class WatchService extends WatchGrpc.WatchImplBase {
+
+  private final WatchHub hub;
+  private final KvStateMachine store;
+  private final Headers headers;
+  private final int maxResponseBytes;
+
+  WatchService(WatchHub hub, KvStateMachine store, Headers headers, ServerConfig config) {
+    this.hub = hub;
+    this.store = store;
+    this.headers = headers;
+    this.maxResponseBytes = config.maxRequestBytes();
+  }
+
+  @Override
+  public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> observer) {
+    return new WatchStream(
+        hub, store, headers, maxResponseBytes, (ServerCallStreamObserver<WatchResponse>) observer);
+  }
+}

@@ -1,0 +1,285 @@
+package dev.jangada.server.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jangada.kv.Bytes;
+import dev.jangada.kv.Command;
+import dev.jangada.kv.CommandCodec;
+import dev.jangada.kv.CompactRequest;
+import dev.jangada.kv.Compare;
+import dev.jangada.kv.DeleteRangeRequest;
+import dev.jangada.kv.EventPage;
+import dev.jangada.kv.KeyEvent;
+import dev.jangada.kv.KeyRange;
+import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.PutRequest;
+import dev.jangada.kv.TxnRequest;
+import dev.jangada.kv.store.HeapStore;
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.Proposal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WatchHubTest {
+
+  private static final Duration NEVER = Duration.ofDays(1);
+
+  private final KvStateMachine store = new KvStateMachine(new HeapStore());
+  private long index;
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  /**
+   * Whatever watchers do, and however little of what is committed fits into memory: each is told
+   * exactly what the store's history says happened to its keys since its start.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 400, Long.MAX_VALUE})
+  void everyWatcherIsToldOfEveryChangeOnceAndInOrder(long maxWaitingBytes) throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    try (WatchHub hub = new WatchHub("test", store, NEVER, maxWaitingBytes, 5)) {
+      List<Told> receivers = new ArrayList<>();
+      for (int round = 0; round < 400; round++) {
+        apply(randomCommands(random));
+        if (random.nextInt(8) == 0) {
+          receivers.add(watch(hub, random));
+        }
+        if (!receivers.isEmpty() && random.nextInt(3) == 0) {
+          receivers.get(random.nextInt(receivers.size())).setReady(hub, random.nextBoolean());
+        }
+      }
+      receivers.forEach(receiver -> receiver.setReady(hub, true));
+      for (Told receiver : receivers) {
+        receiver.awaitAllDelivered(hub);
+        assertThat(receiver.events())
+            .as("seed %d, watcher %s from %d", seed, receiver.keys, receiver.start)
+            .isEqualTo(history(receiver.keys, receiver.start));
+      }
+      assertThat(receivers).hasSizeGreaterThan(10);
+    }
+  }
+
+  private List<Command> randomCommands(Random random) {
+    List<Command> commands = new ArrayList<>();
+    for (int i = random.nextInt(4); i >= 0; i--) {
+      commands.add(
+          switch (random.nextInt(6)) {
+            case 0 -> DeleteRangeRequest.of(key(random));
+            case 1 -> DeleteRangeRequest.of(key(random), key(random));
+            case 2 ->
+                new TxnRequest(
+                    List.<Compare>of(),
+                    List.of(put("x" + random.nextInt(3)), put("y" + random.nextInt(3))),
+                    List.of());
+            default -> put("k" + random.nextInt(9));
+          });
+    }
+    return commands;
+  }
+
+  private Told watch(WatchHub hub, Random random) throws Exception {
+    KeyRange keys =
+        switch (random.nextInt(3)) {
+          case 0 -> KeyRange.of(key(random), Bytes.EMPTY);
+          case 1 -> KeyRange.of(Bytes.utf8("k3"), Bytes.utf8("k7"));
+          default -> KeyRange.of(Bytes.utf8("k"), Bytes.wrap(new byte[1]));
+        };
+    long revision = store.revision();
+    long start =
+        switch (random.nextInt(3)) {
+          case 0 -> 1 + random.nextLong(revision);
+          case 1 -> revision + random.nextInt(20);
+          default -> revision + 1;
+        };
+    Told told = new Told(keys, start);
+    told.add(hub);
+    return told;
+  }
+
+  private static Bytes key(Random random) {
+    return Bytes.utf8("k" + random.nextInt(9));
+  }
+
+  private PutRequest put(String key) {
+    return PutRequest.of(Bytes.utf8(key), Bytes.utf8("value " + index));
+  }
+
+  private void apply(List<Command> commands) {
+    List<Entry> entries = new ArrayList<>();
+    for (Command command : commands) {
+      index++;
+      entries.add(Entry.command(index, 1, new Proposal(1, index, CommandCodec.encode(command))));
+    }
+    var unused = store.apply(entries);
+  }
+
+  private List<KeyEvent> history(KeyRange keys, long start) {
+    EventPage page = store.events(keys, start, Integer.MAX_VALUE, Long.MAX_VALUE);
+    assertThat(page.next()).isEqualTo(Math.max(start, store.revision() + 1));
+    return page.events();
+  }
+
+  @Test
+  void watcherWhoseStartIsCompactedIsEndedWithTheRevisionItCouldStartFrom() throws Exception {
+    apply(List.of(put("a"), put("a"), put("a"), put("a"), new CompactRequest(4, true)));
+    try (WatchHub hub = new WatchHub("test", store, NEVER)) {
+      Told tooOld = new Told(KeyRange.of(Bytes.utf8("a"), Bytes.EMPTY), 3);
+      Told oldest = new Told(KeyRange.of(Bytes.utf8("a"), Bytes.EMPTY), 4);
+      tooOld.add(hub);
+      oldest.add(hub);
+
+      assertThat(tooOld.compacted.get(10, TimeUnit.SECONDS)).isEqualTo(4);
+      oldest.awaitAllDelivered(hub);
+      assertThat(oldest.events()).extracting(KeyEvent::revision).containsExactly(4L, 5L);
+      assertThat(tooOld.events()).isEmpty();
+    }
+  }
+
+  @Test
+  void progressIsToldOnlyWhenNothingIsMissing() throws Exception {
+    try (WatchHub hub = new WatchHub("test", store, NEVER)) {
+      Told told = new Told(KeyRange.of(Bytes.utf8("a"), Bytes.EMPTY), 1);
+      told.setReady(hub, false);
+      told.add(hub);
+      apply(List.of(put("a"), put("b")));
+      CompletableFuture<Long> progress = new CompletableFuture<>();
+      CountDownLatch asked = new CountDownLatch(1);
+      hub.execute(() -> {
+        hub.progress(told, progress::complete);
+        asked.countDown();
+      });
+      assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(progress).isNotDone();
+
+      told.setReady(hub, true);
+
+      assertThat(progress.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+      assertThat(told.events()).hasSize(1);
+    }
+  }
+
+  @Test
+  void quietWatcherThatAsksForItIsToldThatNothingHappened() throws Exception {
+    try (WatchHub hub = new WatchHub("test", store, Duration.ofMillis(20))) {
+      Told told = new Told(KeyRange.of(Bytes.utf8("a"), Bytes.EMPTY), 1);
+      told.add(hub);
+      apply(List.of(put("b")));
+
+      assertThat(told.quiet.get(10, TimeUnit.SECONDS)).isBetween(1L, 2L);
+    }
+  }
+
+  @Test
+  void removedWatcherIsToldNothingMore() throws Exception {
+    try (WatchHub hub = new WatchHub("test", store, NEVER)) {
+      Told told = new Told(KeyRange.of(Bytes.utf8("a"), Bytes.EMPTY), 1);
+      told.add(hub);
+      apply(List.of(put("a")));
+      told.awaitAllDelivered(hub);
+      hub.removeAll(told);
+      apply(List.of(put("a")));
+      told.awaitAllDelivered(hub);
+
+      assertThat(told.events()).hasSize(1);
+    }
+  }
+
+  @Test
+  void closeEndsWatchersAndTakesNoMoreTasks() throws Exception {
+    Told told = new Told(KeyRange.of(Bytes.utf8("a"), Bytes.EMPTY), 1);
+    WatchHub hub = new WatchHub("test", store, NEVER);
+    told.add(hub);
+
+    hub.close();
+
+    assertThat(told.stopped).isDone();
+    assertThat(hub.execute(() -> {})).isFalse();
+  }
+
+  /** A receiver with one watcher, and what it was told. */
+  private static final class Told implements WatchReceiver {
+    private final KeyRange keys;
+    private final long start;
+    private final List<KeyEvent> events = new ArrayList<>();
+    private volatile boolean ready = true;
+    private final CompletableFuture<Long> compacted = new CompletableFuture<>();
+    private final CompletableFuture<Long> quiet = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+
+    Told(KeyRange keys, long start) {
+      this.keys = keys;
+      this.start = start;
+    }
+
+    void add(WatchHub hub) throws Exception {
+      CountDownLatch added = new CountDownLatch(1);
+      hub.execute(() -> {
+        hub.add(new Watcher(1, keys, start, true, true, true, this));
+        added.countDown();
+      });
+      assertThat(added.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    void setReady(WatchHub hub, boolean isReady) {
+      ready = isReady;
+      if (isReady) {
+        hub.resume(this);
+      }
+    }
+
+    /** Uses what progress promises: everything has been delivered before it is told. */
+    void awaitAllDelivered(WatchHub hub) throws Exception {
+      CompletableFuture<Long> progress = new CompletableFuture<>();
+      hub.execute(() -> hub.progress(this, progress::complete));
+      progress.get(20, TimeUnit.SECONDS);
+    }
+
+    synchronized List<KeyEvent> events() {
+      return List.copyOf(events);
+    }
+
+    @Override
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public synchronized void deliver(Watcher watcher, long revision, List<KeyEvent> delivered) {
+      assertThat(delivered).isNotEmpty();
+      assertThat(delivered.getLast().revision()).isLessThanOrEqualTo(revision);
+      if (!events.isEmpty()) {
+        // Those of one revision come together.
+        assertThat(delivered.getFirst().revision()).isGreaterThan(events.getLast().revision());
+      }
+      events.addAll(delivered);
+    }
+
+    @Override
+    public void deliverProgress(Watcher watcher, long revision) {
+      quiet.complete(revision);
+    }
+
+    @Override
+    public void compacted(Watcher watcher, long compactedRevision) {
+      compacted.complete(compactedRevision);
+    }
+
+    @Override
+    public void stopped() {
+      stopped.complete(true);
+    }
+  }
+}
