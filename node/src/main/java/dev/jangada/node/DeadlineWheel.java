@@ -16,8 +16,29 @@ final class DeadlineWheel {
   private final @Nullable Request[] slots = new @Nullable Request[SLOTS];
   private int size;
 
+  /** No deadline is before this one. */
+  private long earliest = Long.MAX_VALUE;
+
   int size() {
     return size;
+  }
+
+  /**
+   * How many ticks there are at most without a deadline, the one with it included: 1 if the next
+   * tick may have one, {@link Long#MAX_VALUE} if there is none. Too few rather than too many.
+   */
+  long ticksUntilDue(long tick) {
+    if (size == 0) {
+      earliest = Long.MAX_VALUE;
+      return Long.MAX_VALUE;
+    }
+    if (earliest <= tick) {
+      earliest = tick + 1;
+      while (slots[slot(earliest)] == null) {
+        earliest++;
+      }
+    }
+    return earliest - tick;
   }
 
   void add(Request request) {
@@ -29,6 +50,7 @@ final class DeadlineWheel {
     }
     slots[slot] = request;
     size++;
+    earliest = Math.min(earliest, request.deadlineTick);
   }
 
   /** Takes out a request that is in. */

@@ -106,6 +106,19 @@ final class PendingReads {
     }
   }
 
+  /** How many ticks there are, the last one included, until a read is asked for (again). */
+  long ticksUntilDue(long tick) {
+    long due = Long.MAX_VALUE;
+    if (!waiting.isEmpty() && askAtTick > tick) {
+      due = askAtTick - tick;
+    }
+    if (!asked.isEmpty()) {
+      Batch oldest = asked.values().iterator().next();
+      due = Math.min(due, oldest.askedAtTick() + patienceTicks - tick);
+    }
+    return due;
+  }
+
   /** Forgets those that have expired. */
   void sweep() {
     waiting.removeIf(Request::isDone);

@@ -179,6 +179,18 @@ public final class RaftDriver {
     }
   }
 
+  /**
+   * How many more ticks it takes, without any other event, until one of them has consequences; at
+   * least 1. A tick before that one may be late, as long as it comes before the next event.
+   */
+  public long ticksUntilDue() {
+    long due = Math.min(raft.ticksUntilDue(), requests.ticksUntilDue(tick));
+    if (!waiting.isEmpty() && offerAtTick > tick) {
+      due = Math.min(due, offerAtTick - tick);
+    }
+    return Math.max(1, Math.min(due, reads.ticksUntilDue(tick)));
+  }
+
   /** The write with this number, and all before it, are durable. */
   public void written(long number) {
     Invariant.check(

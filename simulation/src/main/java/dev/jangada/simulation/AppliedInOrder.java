@@ -2,9 +2,8 @@ package dev.jangada.simulation;
 
 import dev.jangada.raft.Entry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * All state machines apply the same entries in the same order, each once (paper, figure 3: state
@@ -13,28 +12,36 @@ import java.util.TreeMap;
 final class AppliedInOrder implements Property {
 
   private final List<Entry> applied = new ArrayList<>();
-  private final Map<Integer, Long> last = new TreeMap<>();
+
+  /** By node: the last index applied. */
+  private long[] last = new long[8];
 
   @Override
-  public void started(SimulatedNode node) {
-    last.put(node.number(), node.appliedAtStart());
+  public void started(ObservedNode node) {
+    setLast(node.number(), node.appliedAtStart());
   }
 
   @Override
-  public void applied(SimulatedNode node, Entry entry, byte[] result) {
-    long due = last.getOrDefault(node.number(), 0L) + 1;
-    require(entry.index() == due, "n%d applies %s where %d is due", node.number(), entry, due);
-    last.put(node.number(), due);
+  public void applied(ObservedNode node, Entry entry, byte[] result) {
+    long due = (node.number() < last.length ? last[node.number()] : 0) + 1;
+    if (entry.index() != due) {
+      require(false, "n%d applies %s where %d is due", node.number(), entry, due);
+    }
+    setLast(node.number(), due);
     if (due > applied.size()) {
       applied.add(entry);
       return;
     }
     Entry other = applied.get((int) due - 1);
-    require(
-        entry.equals(other),
-        "n%d applies %s where another node applied %s",
-        node.number(),
-        entry,
-        other);
+    if (!entry.equals(other)) {
+      require(false, "n%d applies %s where another node applied %s", node.number(), entry, other);
+    }
+  }
+
+  private void setLast(int node, long index) {
+    if (node >= last.length) {
+      last = Arrays.copyOf(last, 2 * node);
+    }
+    last[node] = index;
   }
 }

@@ -13,7 +13,7 @@ final class DiskKeepsWhatWasSynced implements Property {
    * @param overwritesHardState whether such a write had a term or vote
    */
   void check(
-      SimulatedNode node,
+      ObservedNode node,
       LogImage durable,
       LogImage found,
       long firstOverwritten,

@@ -10,9 +10,17 @@ final class ElectionSafety implements Property {
 
   private final Map<Long, Integer> leaders = new TreeMap<>();
 
+  /** The term of the leader seen last: nearly always the one that is seen next. */
+  private long latest;
+
+  private int latestLeader;
+
   @Override
-  public void turned(SimulatedNode node, RaftStatus status) {
-    if (status.role() == RaftRole.LEADER) {
+  public void turned(ObservedNode node, RaftStatus status) {
+    if (status.role() == RaftRole.LEADER
+        && (latest != status.term() || latestLeader != node.number())) {
+      latest = status.term();
+      latestLeader = node.number();
       Integer other = leaders.putIfAbsent(status.term(), node.number());
       require(
           other == null || other == node.number(),

@@ -1,52 +1,125 @@
 package dev.jangada.simulation;
 
-import java.util.PriorityQueue;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** Virtual time: what is to happen, in order; of two things at the same time the older first. */
-final class EventQueue {
+/**
+ * Virtual time: what is to happen, in order; of two things at the same time the older first. For
+ * one thread.
+ *
+ * <p>A binary heap in plain arrays: a run is hardly anything else than a few million of these
+ * events, and an object for each would cost more than most of them do.
+ */
+public final class EventQueue {
 
-  private record Event(long time, long number, Runnable action) implements Comparable<Event> {
-    @Override
-    public int compareTo(Event other) {
-      int byTime = Long.compare(time, other.time);
-      return byTime != 0 ? byTime : Long.compare(number, other.number);
-    }
-  }
+  private long[] times = new long[64];
+  private long[] numbers = new long[64];
+  private @Nullable Runnable[] actions = new @Nullable Runnable[64];
+  private int size;
 
-  private final PriorityQueue<Event> events = new PriorityQueue<>();
   private long now;
   private long scheduled;
   private long executed;
 
   /** Nanoseconds since the beginning. */
-  long now() {
+  public long now() {
     return now;
   }
 
   /** How many events there were. */
-  long executed() {
+  public long executed() {
     return executed;
   }
 
+  /** How many events are to come. */
+  int size() {
+    return size;
+  }
+
   /** Has something happen after so many nanoseconds. */
-  void after(long delayNanos, Runnable action) {
+  public void after(long delayNanos, Runnable action) {
     if (delayNanos < 0) {
       throw new IllegalArgumentException("a delay of " + delayNanos + " ns");
     }
-    events.add(new Event(now + delayNanos, scheduled++, action));
+    if (size == times.length) {
+      times = Arrays.copyOf(times, 2 * size);
+      numbers = Arrays.copyOf(numbers, 2 * size);
+      actions = Arrays.copyOf(actions, 2 * size);
+    }
+    siftUp(size++, now + delayNanos, scheduled++, action);
   }
 
   /** Lets the next event happen unless it is later than the given time, which is then reached. */
-  boolean step(long until) {
-    Event next = events.peek();
-    if (next == null || next.time > until) {
+  public boolean step(long until) {
+    if (size == 0 || times[0] > until) {
       now = until;
       return false;
     }
-    events.remove();
-    now = next.time;
+    now = times[0];
     executed++;
-    next.action.run();
+    removeFirst().run();
     return true;
+  }
+
+  private Runnable removeFirst() {
+    Runnable first = actions[0];
+    size--;
+    long lastTime = times[size];
+    long lastNumber = numbers[size];
+    Runnable last = actions[size];
+    actions[size] = null;
+    if (size > 0 && last != null) {
+      siftDown(lastTime, lastNumber, last);
+    }
+    if (first == null) {
+      throw new AssertionError("an event without an action");
+    }
+    return first;
+  }
+
+  private void siftUp(int start, long time, long number, Runnable action) {
+    int place = start;
+    while (place > 0) {
+      int parent = (place - 1) >>> 1;
+      // The newest event never goes before an older one of the same time.
+      if (times[parent] <= time) {
+        break;
+      }
+      move(parent, place);
+      place = parent;
+    }
+    put(place, time, number, action);
+  }
+
+  private void siftDown(long time, long number, Runnable action) {
+    int place = 0;
+    int child;
+    while ((child = 2 * place + 1) < size) {
+      if (child + 1 < size && isBefore(times[child + 1], numbers[child + 1], child)) {
+        child++;
+      }
+      if (isBefore(time, number, child)) {
+        break;
+      }
+      move(child, place);
+      place = child;
+    }
+    put(place, time, number, action);
+  }
+
+  private boolean isBefore(long time, long number, int place) {
+    return time != times[place] ? time < times[place] : number < numbers[place];
+  }
+
+  private void move(int from, int to) {
+    times[to] = times[from];
+    numbers[to] = numbers[from];
+    actions[to] = actions[from];
+  }
+
+  private void put(int place, long time, long number, Runnable action) {
+    times[place] = time;
+    numbers[place] = number;
+    actions[place] = action;
   }
 }

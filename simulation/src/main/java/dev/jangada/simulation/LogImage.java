@@ -7,8 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a log holds after some writes: the same as the log itself, but trivially right. */
-final class LogImage {
+/**
+ * What a log holds after some writes: the same as the log itself, but trivially right. For a {@link
+ * Property} to look at.
+ */
+public final class LogImage {
 
   private final List<Entry> entries = new ArrayList<>();
   private HardState hardState = HardState.INITIAL;
@@ -32,25 +35,28 @@ final class LogImage {
     entries.addAll(newEntries);
   }
 
-  List<Entry> all() {
+  /** A copy of all entries. */
+  public List<Entry> all() {
     return List.copyOf(entries);
   }
 
-  HardState hardState() {
+  /** Term and vote. */
+  public HardState hardState() {
     return hardState;
   }
 
-  long last() {
+  /** Index of the last entry, 0 if there is none. */
+  public long last() {
     return entries.size();
   }
 
   /** The entry at an index, null if there is none. */
-  @Nullable Entry get(long index) {
+  public @Nullable Entry get(long index) {
     return index < 1 || index > entries.size() ? null : entries.get((int) index - 1);
   }
 
   /** The term at an index; 0 before the first entry, -1 past the last. */
-  long term(long index) {
+  public long term(long index) {
     if (index == 0) {
       return 0;
     }

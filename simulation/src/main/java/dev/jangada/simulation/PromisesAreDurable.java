@@ -22,7 +22,7 @@ final class PromisesAreDurable implements Property {
   private final Map<Ballot, Long> votes = new TreeMap<>();
 
   @Override
-  public void sent(SimulatedNode node, Message message) {
+  public void sent(ObservedNode node, Message message) {
     HardState durable = node.durableLog().hardState();
     switch (message) {
       case Message.AppendAccepted accepted -> {
@@ -46,7 +46,7 @@ final class PromisesAreDurable implements Property {
     }
   }
 
-  private void vote(SimulatedNode node, long term, long candidate, HardState durable) {
+  private void vote(ObservedNode node, long term, long candidate, HardState durable) {
     require(
         durable.term() > term || (durable.term() == term && durable.vote() == candidate),
         "n%d votes for %x in term %d and has on disk %s",

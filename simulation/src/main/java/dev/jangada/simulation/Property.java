@@ -4,14 +4,29 @@ import dev.jangada.node.LogWriter;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftStatus;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Something that must always hold, watched while a simulation runs. A property sees all nodes at
- * once, which no node does, and knows nothing of how they work.
+ * once, which no node does, and knows nothing of how they work. Implement the methods for what it
+ * has to see, and call {@link #require} in them; the first violation ends the run.
+ *
+ * <p>One object belongs to one run. Its methods are called on the thread of the run, at the moment
+ * at which things happen; they must not change anything but the property itself, and must depend on
+ * nothing but what they are told, or the run could not be replayed.
+ *
+ * <pre>{@code
+ * final class MoneyIsConserved implements Property {
+ *   public void applied(ObservedNode node, Entry entry, byte[] result) {
+ *     long total = ((Bank) node.stateMachine()).total();
+ *     require(total == 100, "n%d has %d after %s", node.number(), total, entry);
+ *   }
+ * }
+ * }</pre>
  */
-interface Property {
+public interface Property {
 
   /** What the property says, in a word or two, for reports. */
   default String name() {
@@ -19,21 +34,33 @@ interface Property {
   }
 
   /** A node has started; its images of the log are what it found. */
-  default void started(SimulatedNode node) {}
+  default void started(ObservedNode node) {}
+
+  /** A node's process has died. */
+  default void crashed(ObservedNode node) {}
 
   /** A node's driver has dealt with some events. */
-  default void turned(SimulatedNode node, RaftStatus status) {}
+  default void turned(ObservedNode node, RaftStatus status) {}
 
   /** A node has asked for a write; its image of the log does not have it yet. */
-  default void writing(SimulatedNode node, LogWriter.Write write) {}
+  default void writing(ObservedNode node, LogWriter.Write write) {}
 
   /** A node has sent a message. */
-  default void sent(SimulatedNode node, Message message) {}
+  default void sent(ObservedNode node, Message message) {}
 
   /** A node's state machine has applied an entry, with this result. */
-  default void applied(SimulatedNode node, Entry entry, byte[] result) {}
+  default void applied(ObservedNode node, Entry entry, byte[] result) {}
 
-  /** Reports that the property does not hold. */
+  /** The run is over: all is healed, nothing is under way, and every node has applied the same. */
+  default void ended(List<? extends ObservedNode> nodes) {}
+
+  /**
+   * Reports that the property does not hold.
+   *
+   * @param holds whether it does
+   * @param violation what is wrong, as a {@linkplain java.util.Formatter format}
+   * @throws PropertyViolation if it does not hold
+   */
   default void require(boolean holds, String violation, @Nullable Object... arguments) {
     if (!holds) {
       throw new PropertyViolation(this, String.format(Locale.ROOT, violation, arguments));

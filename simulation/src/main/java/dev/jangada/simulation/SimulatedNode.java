@@ -17,6 +17,8 @@ import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.storage.CorruptLogException;
 import dev.jangada.storage.DiskFailureException;
 import dev.jangada.storage.ForeignLogException;
+import dev.jangada.storage.WalConfig;
+import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -26,7 +28,12 @@ import org.jspecify.annotations.Nullable;
  * A computer with a disk, a clock and, while it runs, a {@link SimulatedProcess}. The disk outlives
  * the process, and so does what the simulation knows of it.
  */
-final class SimulatedNode {
+final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
+
+  /** A tick of a node's clock. */
+  static final long TICK_NANOS = 10_000_000;
+
+  private static final long CLUSTER = 1;
 
   /** What all nodes of a run share. */
   record Environment(
@@ -83,7 +90,8 @@ final class SimulatedNode {
     this.meanSyncNanos = environment.config().meanSyncNanos();
   }
 
-  int number() {
+  @Override
+  public int number() {
     return number;
   }
 
@@ -92,7 +100,8 @@ final class SimulatedNode {
   }
 
   /** The id of the node as a member. */
-  long id() {
+  @Override
+  public long id() {
     return raftConfig.id();
   }
 
@@ -100,11 +109,23 @@ final class SimulatedNode {
     return environment;
   }
 
-  RaftConfig raftConfig() {
+  @Override
+  public EventQueue time() {
+    return environment.time();
+  }
+
+  @Override
+  public long tickNanos() {
+    return TICK_NANOS;
+  }
+
+  @Override
+  public RaftConfig raftConfig() {
     return raftConfig;
   }
 
-  RandomGenerator random() {
+  @Override
+  public RandomGenerator random() {
     return random;
   }
 
@@ -113,31 +134,37 @@ final class SimulatedNode {
   }
 
   /** All that this node has asked to be written, as if it were. */
-  LogImage log() {
+  @Override
+  public LogImage log() {
     return log;
   }
 
   /** What of it is certainly on disk. */
-  LogImage durableLog() {
+  @Override
+  public LogImage durableLog() {
     return durableLog;
   }
 
   /** What the state machine had applied when the process started. */
-  long appliedAtStart() {
+  @Override
+  public long appliedAtStart() {
     return appliedAtStart;
   }
 
   /** What this node's clock says. */
-  long clock() {
+  @Override
+  public long clock() {
     return clockOffset + (long) (environment.time().now() * clockRate);
   }
 
   /** How long a time of this node's clock takes. */
-  long realNanos(long ownNanos) {
+  @Override
+  public long realNanos(long ownNanos) {
     return (long) (ownNanos / clockRate);
   }
 
-  boolean isRunning() {
+  @Override
+  public boolean isRunning() {
     return process != null;
   }
 
@@ -157,7 +184,7 @@ final class SimulatedNode {
     disk.restart();
     starts++;
     try {
-      SimulatedProcess started = SimulatedProcess.start(this);
+      SimulatedProcess started = open();
       LogImage found = started.recovered();
       diskProperty.check(this, durableLog, found, firstOverwritten, overwritesHardState);
       log.reset(found.hardState(), found.all());
@@ -177,7 +204,9 @@ final class SimulatedNode {
                     TermRun.of(found.all()),
                     appliedAtStart));
       }
-      environment.properties().forEach(property -> property.started(this));
+      for (Property property : environment.properties()) {
+        property.started(this);
+      }
       started.begin();
     } catch (PowerLossException | DiskFailureException e) {
       startFailed(e);
@@ -186,6 +215,16 @@ final class SimulatedNode {
     } catch (IOException e) {
       startFailed(e);
     }
+  }
+
+  /** Opens what is on the disk. */
+  private SimulatedProcess open() throws IOException {
+    WalConfig config =
+        WalConfig.of(CLUSTER, id())
+            .withSegmentBytes(environment.config().raft().segmentBytes())
+            .withNanoClock(this::clock);
+    WriteAheadLog wal = WriteAheadLog.open(disk, config);
+    return new SimulatedProcess(this, wal, environment.application().start(number));
   }
 
   private void startFailed(Exception e) {
@@ -202,6 +241,9 @@ final class SimulatedNode {
         trace().add(id(), new TraceEvent.Crashed(why));
       }
       process = null;
+      for (Property property : environment.properties()) {
+        property.crashed(this);
+      }
       dead.die();
     }
   }
@@ -213,7 +255,8 @@ final class SimulatedNode {
   }
 
   /** Does something on behalf of a process, which the disk may put an end to. */
-  void run(SimulatedProcess candidate, Runnable action) {
+  @Override
+  public void run(SimulatedProcess candidate, Runnable action) {
     if (process != candidate) {
       return;
     }
@@ -247,7 +290,8 @@ final class SimulatedNode {
     meanSyncNanos = environment.config().meanSyncNanos() * factor;
   }
 
-  long syncNanos() {
+  @Override
+  public long syncNanos() {
     return 1 + SimulatedNetwork.exponential(random, meanSyncNanos);
   }
 
@@ -262,17 +306,23 @@ final class SimulatedNode {
 
   void receive(Message message) {
     if (process != null) {
-      process.post(driver -> driver.receive(message));
+      process.receive(message);
     }
   }
 
-  void send(Message message) {
-    environment.properties().forEach(property -> property.sent(this, message));
+  @Override
+  public void send(Message message) {
+    for (Property property : environment.properties()) {
+      property.sent(this, message);
+    }
     network.send(this, message);
   }
 
-  void writing(LogWriter.Write write) {
-    environment.properties().forEach(property -> property.writing(this, write));
+  @Override
+  public void writing(LogWriter.Write write) {
+    for (Property property : environment.properties()) {
+      property.writing(this, write);
+    }
     if (trace().isOn()) {
       traceWrite(write);
     }
@@ -299,7 +349,8 @@ final class SimulatedNode {
   }
 
   /** Writes are durable; those of them that were asked for since are not. */
-  void synced(List<LogWriter.Write> writes, List<LogWriter.Write> open) {
+  @Override
+  public void synced(List<LogWriter.Write> writes, List<LogWriter.Write> open) {
     writes.forEach(durableLog::apply);
     noOverwrites();
     for (LogWriter.Write write : open) {
@@ -313,12 +364,19 @@ final class SimulatedNode {
     }
   }
 
-  void applied(Entry entry, byte[] result) {
-    environment.properties().forEach(property -> property.applied(this, entry, result));
+  @Override
+  public void applied(Entry entry, byte[] result) {
+    for (Property property : environment.properties()) {
+      property.applied(this, entry, result);
+    }
   }
 
-  void turned(RaftStatus status) {
-    environment.properties().forEach(property -> property.turned(this, status));
+  @Override
+  public void turned(SimulatedProcess turned) {
+    RaftStatus status = turned.status();
+    for (Property property : environment.properties()) {
+      property.turned(this, status);
+    }
     if (trace().isOn() && status.committed() > committed) {
       committed = status.committed();
       trace().add(id(), new TraceEvent.Committed(committed));
@@ -326,12 +384,14 @@ final class SimulatedNode {
   }
 
   /** The process's state, null while there is none. */
-  @Nullable RaftStatus status() {
+  @Override
+  public @Nullable RaftStatus status() {
     return process == null ? null : process.status();
   }
 
   /** The process's machine, null while there is none. */
-  @Nullable StateMachine stateMachine() {
+  @Override
+  public @Nullable StateMachine stateMachine() {
     return process == null ? null : process.stateMachine();
   }
 
@@ -360,7 +420,8 @@ final class SimulatedNode {
     }
   }
 
-  Trace trace() {
+  @Override
+  public Trace trace() {
     return environment.trace();
   }
 }

@@ -6,9 +6,11 @@ import dev.jangada.node.LogWriter;
 import dev.jangada.node.Outcome;
 import dev.jangada.node.RaftDriver;
 import dev.jangada.node.RaftException;
+import dev.jangada.node.StartResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Raft;
+import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.RaftTracer;
@@ -16,15 +18,14 @@ import dev.jangada.raft.RecoveredLog;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
-import dev.jangada.storage.WalConfig;
 import dev.jangada.storage.WriteAheadLog;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
 /**
  * One life of a node: the real driver, log and state machine, and what a runtime would do for them
@@ -33,16 +34,64 @@ import java.util.function.Consumer;
  * one sync, and the applier applies what has accumulated. Between any two steps the process may
  * die.
  */
-final class SimulatedProcess {
+public final class SimulatedProcess {
 
-  /** A tick of a node's clock. */
-  static final long TICK_NANOS = 10_000_000;
+  /**
+   * The computer that a process runs on: its time, its disk, its network, and whoever watches what
+   * the process does.
+   */
+  public interface Host {
 
-  private static final long CLUSTER = 1;
+    /** What the process lives by. */
+    EventQueue time();
+
+    /** Gets what the core tells of itself. */
+    Trace trace();
+
+    /** Where all that is random in the process comes from. */
+    RandomGenerator random();
+
+    /** The settings of the node. */
+    RaftConfig raftConfig();
+
+    /** What the computer's monotonic clock says, in nanoseconds. */
+    long clock();
+
+    /** How long a time of that clock takes in virtual time. */
+    long realNanos(long ownNanos);
+
+    /** The length of a tick, by that clock. */
+    long tickNanos();
+
+    /** How long the next sync of the disk takes, in nanoseconds, at least 1. */
+    long syncNanos();
+
+    /** Lets a message go. */
+    void send(Message message);
+
+    /**
+     * Does a step of a process, unless that is not the one which runs here any more, and puts an
+     * end to it if its disk fails.
+     */
+    void run(SimulatedProcess process, Runnable step);
+
+    /** The process has asked its disk for a write. */
+    default void writing(LogWriter.Write write) {}
+
+    /** Writes are durable; others that were asked for since are not yet. */
+    default void synced(List<LogWriter.Write> writes, List<LogWriter.Write> open) {}
+
+    /** The state machine has applied an entry. */
+    default void applied(Entry entry, byte[] result) {}
+
+    /** The process has done what followed from all events so far. */
+    default void turned(SimulatedProcess process) {}
+  }
+
   private static final long MEAN_TURN_NANOS = 30_000;
   private static final long MEAN_APPLY_NANOS = 50_000;
 
-  private final SimulatedNode node;
+  private final Host host;
   private final EventQueue time;
   private final WriteAheadLog wal;
   private final StateMachine stateMachine;
@@ -53,45 +102,49 @@ final class SimulatedProcess {
   private final ArrayDeque<Consumer<RaftDriver>> mailbox = new ArrayDeque<>();
   private boolean turnIsDue;
 
+  /** What the clock said before the first tick, and how many ticks the driver was told since. */
+  private long ticksBegan;
+
+  private long ticks;
+
+  /** When the process looks at its clock next. */
+  private long wakesAt = Long.MAX_VALUE;
+
   /** Who must be told if the process dies before it has answered. */
   private final Set<Runnable> unanswered = new LinkedHashSet<>();
 
   private boolean paused;
   private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
 
-  private SimulatedProcess(SimulatedNode node, WriteAheadLog wal, StateMachine stateMachine) {
-    this.node = node;
-    this.time = node.environment().time();
+  /**
+   * Puts a process together that has just started; {@link #begin} lets it go.
+   *
+   * @param wal what its disk holds
+   * @param stateMachine what has survived of it
+   */
+  public SimulatedProcess(Host host, WriteAheadLog wal, StateMachine stateMachine) {
+    this.host = host;
+    this.time = host.time();
     this.wal = wal;
     this.stateMachine = stateMachine;
     Raft raft =
         new Raft(
-            node.raftConfig(),
+            host.raftConfig(),
             wal.hardState(),
             new RecoveredLog(wal.termStarts(), wal.last(), wal),
             stateMachine.appliedIndex(),
-            node.random());
-    raft.traceTo(new RoleTracer(node));
+            host.random());
+    raft.traceTo(new RoleTracer(host.trace(), host.raftConfig().id()));
     this.driver =
         new RaftDriver(
             raft,
-            node.raftConfig(),
-            node.random().nextLong(),
+            host.raftConfig(),
+            host.random().nextLong(),
             1 << 20,
             disk,
-            node::send,
+            host::send,
             applier,
             (leader, term, isLeader) -> {});
-  }
-
-  /** Opens what the node has on disk. */
-  static SimulatedProcess start(SimulatedNode node) throws IOException {
-    WalConfig config =
-        WalConfig.of(CLUSTER, node.id())
-            .withSegmentBytes(node.environment().config().raft().segmentBytes())
-            .withNanoClock(node::clock);
-    WriteAheadLog wal = WriteAheadLog.open(node.disk(), config);
-    return new SimulatedProcess(node, wal, node.environment().application().start(node.number()));
   }
 
   /** What the log was found to hold. */
@@ -106,19 +159,30 @@ final class SimulatedProcess {
     return image;
   }
 
-  void begin() {
-    tickAfter(node.realNanos(TICK_NANOS));
+  /** Begins to live. */
+  public void begin() {
+    ticksBegan = host.clock();
+    wakeInTime();
   }
 
-  RaftStatus status() {
+  private long id() {
+    return host.raftConfig().id();
+  }
+
+  /** A picture of the core's state. */
+  public RaftStatus status() {
     return driver.status();
   }
 
-  StateMachine stateMachine() {
+  /** The machine that this process feeds. */
+  public StateMachine stateMachine() {
     return stateMachine;
   }
 
-  void die() {
+  /**
+   * Tells those who wait for this process that it is dead. Its host runs no step of it any more.
+   */
+  public void die() {
     List<Runnable> orphans = List.copyOf(unanswered);
     unanswered.clear();
     orphans.forEach(Runnable::run);
@@ -137,24 +201,66 @@ final class SimulatedProcess {
     if (paused) {
       postponed.add(action);
     } else {
-      node.run(this, action);
+      host.run(this, action);
     }
   }
 
-  private void tickAfter(long nanos) {
-    after(
-        nanos,
-        () -> {
-          post(RaftDriver::tick);
-          tickAfter(node.realNanos(TICK_NANOS));
-        });
+  /**
+   * Looks at the clock no later than at the next tick that has consequences. The driver is told of
+   * those before it when something happens: it cannot tell the difference, and most of what an idle
+   * cluster does is counting.
+   */
+  private void wakeInTime() {
+    long dueAt = ticksBegan + (ticks + driver.ticksUntilDue()) * host.tickNanos();
+    long delay = Math.max(1, host.realNanos(dueAt - host.clock()) + 1);
+    if (time.now() + delay < wakesAt) {
+      wakesAt = time.now() + delay;
+      after(delay, this::wake);
+    }
+  }
+
+  private void wake() {
+    if (time.now() < wakesAt) {
+      return;
+    }
+    wakesAt = Long.MAX_VALUE;
+    if (ticksToTell() >= driver.ticksUntilDue()) {
+      turnSoon();
+    } else {
+      wakeInTime();
+    }
+  }
+
+  private long ticksToTell() {
+    return (host.clock() - ticksBegan) / host.tickNanos() - ticks;
+  }
+
+  private void tellTicks() {
+    for (long i = ticksToTell(); i > 0; i--) {
+      ticks++;
+      driver.tick();
+    }
+  }
+
+  /** Lets only one tick be made up for: those that passed while the process stood still do not. */
+  private void forgetTicks() {
+    long missed = ticksToTell();
+    if (missed > 1) {
+      ticksBegan += (missed - 1) * host.tickNanos();
+    }
+  }
+
+  /** The clock goes at another rate from now on. */
+  void clockChanged() {
+    wakesAt = Long.MAX_VALUE;
+    wakeInTime();
   }
 
   void pause(long nanos) {
     if (!paused) {
       paused = true;
-      if (node.trace().isOn()) {
-        node.trace().add(node.id(), new TraceEvent.Paused());
+      if (host.trace().isOn()) {
+        host.trace().add(id(), new TraceEvent.Paused());
       }
       time.after(nanos, this::resume);
     }
@@ -163,11 +269,12 @@ final class SimulatedProcess {
   void resume() {
     if (paused) {
       paused = false;
-      if (node.trace().isOn()) {
-        node.trace().add(node.id(), new TraceEvent.Resumed());
+      forgetTicks();
+      if (host.trace().isOn()) {
+        host.trace().add(id(), new TraceEvent.Resumed());
       }
       while (!paused && !postponed.isEmpty()) {
-        node.run(this, postponed.remove());
+        host.run(this, postponed.remove());
       }
     }
   }
@@ -177,25 +284,70 @@ final class SimulatedProcess {
   // ---------------------------------------------------------------------------------------------
 
   /** Has the driver told something in its next turn. */
-  void post(Consumer<RaftDriver> event) {
+  public void post(Consumer<RaftDriver> event) {
     mailbox.add(event);
+    turnSoon();
+  }
+
+  /**
+   * Has the driver told something that has just happened: mostly at once, as by a thread that was
+   * waiting for it, sometimes later and together with what happens until then.
+   */
+  private void tell(Consumer<RaftDriver> event) {
+    mailbox.add(event);
+    if (turnIsDue) {
+      return;
+    }
+    if (!paused && host.random().nextInt(4) > 0) {
+      turn();
+    } else {
+      turnSoon();
+    }
+  }
+
+  /** A message has arrived. */
+  public void receive(Message message) {
+    host.run(this, () -> tell(driver -> driver.receive(message)));
+  }
+
+  private void turnSoon() {
     if (!turnIsDue) {
       turnIsDue = true;
-      after(SimulatedNetwork.exponential(node.random(), MEAN_TURN_NANOS), this::turn);
+      after(SimulatedNetwork.exponential(host.random(), MEAN_TURN_NANOS), this::turn);
     }
   }
 
   private void turn() {
     turnIsDue = false;
-    driver.observeTime(node.clock());
+    driver.observeTime(host.clock());
+    tellTicks();
     for (int i = mailbox.size(); i > 0; i--) {
       mailbox.remove().accept(driver);
     }
     driver.advance();
-    node.turned(driver.status());
+    host.turned(this);
+    wakeInTime();
   }
 
-  void submit(byte[] command, long timeoutTicks, Outcome.Submit outcome, Runnable onDeath) {
+  /**
+   * Puts a command into the log at once, ahead of the mailbox, if this node leads.
+   *
+   * @throws RaftException as {@link RaftDriver#start}
+   */
+  public StartResult start(byte[] command) {
+    StartResult result = driver.start(command);
+    if (result.isLeader()) {
+      post(target -> {});
+    }
+    return result;
+  }
+
+  /**
+   * Has a command submitted in the driver's next turn.
+   *
+   * @param onDeath run instead of telling an outcome if the process dies before there is one
+   */
+  public void submit(byte[] command, long timeoutTicks, Outcome.Submit outcome, Runnable onDeath) {
     unanswered.add(onDeath);
     Outcome.Submit once =
         new Outcome.Submit() {
@@ -216,7 +368,8 @@ final class SimulatedProcess {
     post(target -> target.submit(command, timeoutTicks, once));
   }
 
-  void read(long timeoutTicks, Outcome.Read outcome, Runnable onDeath) {
+  /** Has a read asked for in the driver's next turn; the rest as for {@link #submit}. */
+  public void read(long timeoutTicks, Outcome.Read outcome, Runnable onDeath) {
     unanswered.add(onDeath);
     Outcome.Read once =
         new Outcome.Read() {
@@ -247,11 +400,11 @@ final class SimulatedProcess {
 
     @Override
     public void write(Write write) {
-      node.writing(write);
+      host.writing(write);
       waiting.add(write);
       if (!busy) {
         busy = true;
-        after(SimulatedNetwork.exponential(node.random(), MEAN_TURN_NANOS), this::append);
+        after(SimulatedNetwork.exponential(host.random(), MEAN_TURN_NANOS), this::append);
       }
     }
 
@@ -261,13 +414,13 @@ final class SimulatedProcess {
       for (Write write : batch) {
         wal.append(write.hardState(), write.entries());
       }
-      after(node.syncNanos(), () -> sync(batch));
+      after(host.syncNanos(), () -> sync(batch));
     }
 
     private void sync(List<Write> batch) {
       wal.sync();
-      node.synced(batch, waiting);
-      post(target -> target.written(batch.getLast().number()));
+      host.synced(batch, waiting);
+      tell(target -> target.written(batch.getLast().number()));
       busy = !waiting.isEmpty();
       if (busy) {
         append();
@@ -288,7 +441,7 @@ final class SimulatedProcess {
       waiting.add(batch);
       if (!busy) {
         busy = true;
-        after(SimulatedNetwork.exponential(node.random(), MEAN_APPLY_NANOS), this::applyWaiting);
+        after(SimulatedNetwork.exponential(host.random(), MEAN_APPLY_NANOS), this::applyWaiting);
       }
     }
 
@@ -299,14 +452,14 @@ final class SimulatedProcess {
       List<Entry> entries = new ArrayList<>();
       batches.forEach(batch -> entries.addAll(batch.entries()));
       List<byte[]> results = stateMachine.apply(entries);
-      if (node.trace().isOn()) {
-        node.trace()
+      if (host.trace().isOn()) {
+        host.trace()
             .add(
-                node.id(),
+                id(),
                 new TraceEvent.Applied(entries.getFirst().index(), entries.getLast().index()));
       }
       for (int i = 0; i < entries.size(); i++) {
-        node.applied(entries.get(i), results.get(i));
+        host.applied(entries.get(i), results.get(i));
       }
       int from = 0;
       for (CommittedBatch batch : batches) {
@@ -315,26 +468,24 @@ final class SimulatedProcess {
         from = to;
       }
       long last = batches.getLast().lastIndex();
-      post(target -> target.applied(last));
+      tell(target -> target.applied(last));
     }
   }
 
   /** Writes what the core becomes, and why, into the trace. */
-  private record RoleTracer(SimulatedNode node) implements RaftTracer {
+  private record RoleTracer(Trace trace, long id) implements RaftTracer {
 
     @Override
     public void roleChanged(RaftRole from, RaftRole to, long term, long leader, String reason) {
-      Trace trace = node.trace();
       if (trace.isOn()) {
-        trace.add(node.id(), new TraceEvent.RoleChanged(from, to, term, leader, reason));
+        trace.add(id, new TraceEvent.RoleChanged(from, to, term, leader, reason));
       }
     }
 
     @Override
     public void dropped(Message message, String reason) {
-      Trace trace = node.trace();
       if (trace.isOn()) {
-        trace.add(node.id(), new TraceEvent.MessageIgnored(message, reason));
+        trace.add(id, new TraceEvent.MessageIgnored(message, reason));
       }
     }
   }

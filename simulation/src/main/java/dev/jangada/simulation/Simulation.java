@@ -108,7 +108,7 @@ public final class Simulation {
     this.trace = new Trace(time::now, traceTo);
     this.network =
         new SimulatedNetwork(time, random.split(), trace, config.network(), nodes, config.nodes());
-    this.committedNeverLost = new CommittedNeverLost(nodes);
+    this.committedNeverLost = new CommittedNeverLost(nodes, config.nodes());
     List<Property> properties =
         List.of(
             electionSafety,
@@ -148,7 +148,7 @@ public final class Simulation {
             .preVote(settings.preVote())
             .checkQuorum(settings.checkQuorum());
     if (settings.leaseReads()) {
-      builder.leaseReads(ELECTION_TIMEOUT_TICKS * SimulatedProcess.TICK_NANOS * 9 / 10);
+      builder.leaseReads(ELECTION_TIMEOUT_TICKS * SimulatedNode.TICK_NANOS * 9 / 10);
     }
     if (settings.smallLimits()) {
       builder

@@ -77,7 +77,7 @@ class PropertyTest {
 
   @Test
   void commitWithoutMajorityOnDiskIsFound() {
-    CommittedNeverLost property = new CommittedNeverLost(nodes);
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
     persist(node(1), entry(1, 1, "a"));
     node(2).writing(new LogWriter.Write(1, null, List.of(entry(1, 1, "a"))));
 
@@ -87,7 +87,7 @@ class PropertyTest {
 
   @Test
   void differentCommitIsFound() {
-    CommittedNeverLost property = new CommittedNeverLost(nodes);
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
     persist(node(1), entry(1, 1, "a"));
     persist(node(2), entry(1, 1, "a"));
     persist(node(3), entry(1, 2, "b"));
@@ -99,7 +99,7 @@ class PropertyTest {
 
   @Test
   void laterLeaderWithoutCommittedEntryIsFound() {
-    CommittedNeverLost property = new CommittedNeverLost(nodes);
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
     persist(node(1), entry(1, 1, "a"));
     persist(node(2), entry(1, 1, "a"));
     property.turned(node(1), status(1, 1, RaftRole.FOLLOWER, 1));

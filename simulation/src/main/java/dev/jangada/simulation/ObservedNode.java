@@ -1,0 +1,36 @@
+package dev.jangada.simulation;
+
+import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.StateMachine;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of a simulation as a {@link Property} sees it: what its process says of itself, and what
+ * the simulation knows of its disk. Only to be used inside a property's methods.
+ */
+public interface ObservedNode {
+
+  /** Which of the nodes it is, from 1. */
+  int number();
+
+  /** The node's id as a member of the cluster. */
+  long id();
+
+  /** Whether a process runs on it. */
+  boolean isRunning();
+
+  /** Term, vote and entries as the node has asked for them to be written, durable or not. */
+  LogImage log();
+
+  /** What of that is certainly on disk. */
+  LogImage durableLog();
+
+  /** Index up to which the state machine had applied entries when the process started. */
+  long appliedAtStart();
+
+  /** The state of the core; null while no process runs. */
+  @Nullable RaftStatus status();
+
+  /** The state machine, to be looked at and not to be changed; null while no process runs. */
+  @Nullable StateMachine stateMachine();
+}
