@@ -66,6 +66,7 @@ class Diagram {
   }
 
   draw(context, width, height) {
+    this.prepare();
     this.hits = [];
     this.hidden = 0;
     const { view } = this.page;
@@ -221,26 +222,49 @@ class Diagram {
   // -------------------------------------------------------------------------------------------
 
   drawMessages(context, view) {
-    const byRank = [[], [], [], [], [], []];
-    this.model.segmentsBetween(view.from, view.to, (segment) => {
-      if (!this.page.isShown(segment.sent) || segment.to < 0) return;
-      if (this.laneY(segment.from) < 0 || this.laneY(segment.to) < 0) return;
-      byRank[this.rank(segment)].push(segment);
-    });
     let drawn = 0;
-    const shown = [];
     let full = false;
-    for (const segments of byRank) {
-      full = full || drawn + segments.length > MAX_ARROWS;
+    const shown = [];
+    for (const { segments, starts, long } of this.ranked) {
+      const first = lowerBound(starts, view.from - LONG_MICROS);
+      const last = lowerBound(starts, view.to);
+      full = full || drawn + (last - first) > MAX_ARROWS;
       if (full) {
-        this.hidden += segments.length;
-      } else {
-        drawn += segments.length;
-        shown.push(segments);
+        this.hidden += last - first;
+        continue;
       }
+      const visible = long.filter((s) => s.t0 <= view.to && s.t1 >= view.from);
+      for (let j = first; j < last; j++) {
+        if (segments[j].t1 >= view.from) visible.push(segments[j]);
+      }
+      drawn += visible.length;
+      shown.push(visible);
     }
     // What matters most is drawn last, on top.
     shown.reverse().forEach((segments) => segments.forEach((s) => this.drawArrow(context, s, drawn)));
+  }
+
+  /** Sorts what the filters let through by importance, once for each change of the filters. */
+  prepare() {
+    const { page, model } = this;
+    if (this.preparedFor === page.filterVersion) return;
+    this.preparedFor = page.filterVersion;
+    this.ranked = Array.from({ length: 6 }, () => ({ segments: [], long: [], starts: null }));
+    const on = (k) => k >= 0 && page.nodesOn[k];
+    for (const s of model.segments) {
+      if (!page.isShown(s.sent) || !on(s.from) || !on(s.to)) continue;
+      const rank = this.ranked[this.rank(s)];
+      (s.t1 - s.t0 > LONG_MICROS ? rank.long : rank.segments).push(s);
+    }
+    for (const rank of this.ranked) rank.starts = Float64Array.from(rank.segments, (s) => s.t0);
+    this.marks = { important: [], roles: [], others: [] };
+    for (const i of page.shown) {
+      const kind = model.kind[i];
+      if (model.node[i] < 0 || kind === "send" || kind === "recv" || kind === "drop") continue;
+      if (kind === "role") this.marks.roles.push(i);
+      else if (GROUPS[model.group[i]].rank === 0 || kind === "truncated") this.marks.important.push(i);
+      else this.marks.others.push(i);
+    }
   }
 
   /** How important a message is, 0 for the most important ones. */
@@ -323,27 +347,20 @@ class Diagram {
   // -------------------------------------------------------------------------------------------
 
   drawMarks(context, view) {
-    const { model, page } = this;
-    const first = model.firstAt(view.from);
-    const last = model.firstAt(view.to + 1);
-    const important = [];
-    const roles = [];
-    const others = [];
-    for (let i = first; i < last; i++) {
-      const kind = model.kind[i];
-      if (model.node[i] < 0 || !page.isShown(i) || kind === "send" || kind === "recv" || kind === "drop") continue;
-      if (this.laneY(model.node[i]) < 0) continue;
-      if (kind === "role") roles.push(i);
-      else (GROUPS[model.group[i]].rank === 0 || kind === "truncated" ? important : others).push(i);
-    }
-    const room = others.length + important.length <= MAX_MARKS;
-    // A log's daily business can be told apart only with some room for each mark.
-    const dense = others.length > this.plotWidth / 2;
-    if (room && !dense) others.forEach((i) => this.drawMark(context, i));
-    else this.hidden += others.length;
-    // The lanes show roles by themselves.
-    if (roles.length < this.plotWidth / 12) roles.forEach((i) => this.drawMark(context, i));
-    important.forEach((i) => this.drawMark(context, i));
+    const first = this.model.firstAt(view.from);
+    const last = this.model.firstAt(view.to + 1);
+    const draw = (marks, most) => {
+      const from = lowerBound(marks, first);
+      const to = lowerBound(marks, last);
+      if (to - from > most) return to - from;
+      for (let place = from; place < to; place++) this.drawMark(context, marks[place]);
+      return 0;
+    };
+    // A log's daily business can be told apart only with some room for each mark, and roles are
+    // what the lanes show by themselves.
+    this.hidden += draw(this.marks.others, Math.min(MAX_MARKS, this.plotWidth / 2));
+    draw(this.marks.roles, this.plotWidth / 12);
+    draw(this.marks.important, 4 * MAX_MARKS);
   }
 
   drawMark(context, i) {

@@ -46,6 +46,21 @@ const GROUP_INDEX = Object.fromEntries(GROUPS.map((group, i) => [group.id, i]));
 const MESSAGE_EVENTS = new Set(["send", "recv", "drop", "ignore"]);
 const KEYFRAME_DISTANCE = 4096;
 
+/** A message that takes longer than this is looked at by itself. */
+const LONG_MICROS = 200000;
+
+/** Place of the first of some ascending numbers that is not less than a given one. */
+function lowerBound(numbers, wanted) {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Undoes what the page's own escape added to the text form. */
 function unescapeLine(line) {
   return line.includes("\\") ? line.replace(/\\(.)/g, (all, c) => (c === "l" ? "<" : all)) : line;
@@ -309,27 +324,13 @@ class Model {
 
   /** Index of the event with a number, -1 if there is none. */
   indexOf(number) {
-    let low = 0;
-    let high = this.count - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      if (this.number[middle] < number) low = middle + 1;
-      else if (this.number[middle] > number) high = middle - 1;
-      else return middle;
-    }
-    return -1;
+    const i = lowerBound(this.number, number);
+    return this.number[i] === number ? i : -1;
   }
 
   /** Index of the first event at or after a time. */
   firstAt(time) {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.time[middle] < time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.time, time);
   }
 
   isMessage(i) {
@@ -413,6 +414,17 @@ class Model {
     return best;
   }
 
+  /** The last event, not after one, by which a node's log got the entry at an index; -1 if none. */
+  origin(k, index, i) {
+    for (let j = i; j >= 0; j--) {
+      if (this.node[j] !== k || (this.kind[j] !== "appended" && this.kind[j] !== "start")) continue;
+      const { words, keys } = this.fields(j);
+      const runs = parseRuns(this.kind[j] === "start" ? keys.log : words[0]);
+      if (runs.some(([first, last]) => first <= index && index <= last)) return j;
+    }
+    return -1;
+  }
+
   // -------------------------------------------------------------------------------------------
   // What belongs together
   // -------------------------------------------------------------------------------------------
@@ -441,10 +453,8 @@ class Model {
     }
     this.arrivals = arrivals;
     // By time of sending; those that take long are few and looked at one by one.
-    const LONG = 200000;
-    this.longSegments = this.segments.filter((s) => s.t1 - s.t0 > LONG);
-    this.shortSegments = this.segments.filter((s) => s.t1 - s.t0 <= LONG);
-    this.longest = LONG;
+    this.longSegments = this.segments.filter((s) => s.t1 - s.t0 > LONG_MICROS);
+    this.shortSegments = this.segments.filter((s) => s.t1 - s.t0 <= LONG_MICROS);
     this.shortStarts = Float64Array.from(this.shortSegments, (s) => s.t0);
   }
 
@@ -467,14 +477,7 @@ class Model {
     for (const s of this.longSegments) {
       if (s.t0 <= to && s.t1 >= from) visit(s);
     }
-    let low = 0;
-    let high = this.shortStarts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.shortStarts[middle] < from - this.longest) low = middle + 1;
-      else high = middle;
-    }
-    for (let j = low; j < this.shortStarts.length && this.shortStarts[j] <= to; j++) {
+    for (let j = lowerBound(this.shortStarts, from - LONG_MICROS); j < this.shortStarts.length && this.shortStarts[j] <= to; j++) {
       const s = this.shortSegments[j];
       if (s.t1 >= from) visit(s);
     }

@@ -6,6 +6,7 @@
  */
 
 const $ = (id) => document.getElementById(id);
+const SEARCH_AT_ONCE = 200000;
 const SPEEDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
 class Page {
@@ -35,6 +36,7 @@ class Page {
     this.makeFilters();
     this.bindButtons();
     this.bindDiagram();
+    this.bindLogs();
     this.bindKeys();
     window.addEventListener("hashchange", () => this.followHash());
     this.theme.media.addEventListener("change", () => this.recolour());
@@ -116,14 +118,7 @@ class Page {
 
   /** Place, among the events that are shown, of an event or of the next one after it. */
   placeOf(i) {
-    let low = 0;
-    let high = this.shown.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.shown[middle] < i) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.shown, i);
   }
 
   isElection(i) {
@@ -191,7 +186,10 @@ class Page {
     this.applyFilter();
     if (this.query) this.find(this.query);
     this.list.refresh();
-    $("count").textContent = `${this.shown.length.toLocaleString("en")} of ${this.model.count.toLocaleString("en")} events`;
+    const all = `${this.model.count.toLocaleString("en")} events`;
+    const some = `${this.shown.length.toLocaleString("en")} of ${all}`;
+    $("count").textContent = this.shown.length === this.model.count ? all : some;
+    $("count").title = some;
     $("count").dataset.shown = String(this.shown.length);
     this.redraw();
   }
@@ -363,7 +361,13 @@ class Page {
     });
     $("speed").addEventListener("input", () => this.showSpeed());
     this.showSpeed();
-    $("search").addEventListener("input", () => this.find($("search").value));
+    let due;
+    $("search").addEventListener("input", () => {
+      clearTimeout(due);
+      // A long run takes long to search: not for every letter.
+      if (this.model.count < SEARCH_AT_ONCE) this.find($("search").value);
+      else due = setTimeout(() => this.find($("search").value), 400);
+    });
     $("search").addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.nextHit(event.shiftKey ? -1 : 1);
       if (event.key === "Escape") {
@@ -434,6 +438,20 @@ class Page {
     }
   }
 
+  /** A square of the logs tells its state, and leads to the event that wrote it. */
+  bindLogs() {
+    const canvas = $("logs");
+    canvas.addEventListener("pointermove", (event) => {
+      const entry = this.logs.entryAt(event.offsetX, event.offsetY);
+      canvas.style.cursor = entry ? "pointer" : "default";
+      canvas.title = entry ? entry.words : "";
+    });
+    canvas.addEventListener("click", (event) => {
+      const entry = this.logs.entryAt(event.offsetX, event.offsetY);
+      if (entry) this.select(this.model.origin(entry.k, entry.index, this.selected));
+    });
+  }
+
   bindKeys() {
     const actions = {
       ArrowRight: (event) => this.step(1, event.shiftKey ? this.sameNode() : undefined),
@@ -486,7 +504,12 @@ window.addEventListener("error", (event) => {
   $("message").hidden = false;
 });
 
-document.addEventListener("DOMContentLoaded", () => {
-  window.page = new Page($("lines").textContent);
-  document.body.dataset.ready = "true";
+/** Kept when everything is there; the browser may paint first, since a long run takes a moment. */
+window.ready = new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(() => {
+    window.page = new Page($("lines").textContent);
+    $("message").hidden = true;
+    document.body.dataset.ready = "true";
+    done("ready");
+  }));
 });

@@ -216,6 +216,19 @@ class Logs {
     return this.offset === null ? latest : Math.min(this.offset, latest);
   }
 
+  /** The entry that is drawn at a place, null if there is none. */
+  entryAt(x, y) {
+    const { page } = this;
+    const k = Math.floor((y - 18) / LOG_ROW);
+    const index = this.firstColumn() + Math.floor((x - LOG_LEFT) / SQUARE);
+    const state = page.model.statesAfter(page.selected)[k];
+    if (!state || x < LOG_LEFT || index <= state.base.index || index > state.last()) return null;
+    const parts = [`entry ${index} of term ${state.termAt(index)} at ${page.model.nodes[k]}`];
+    parts.push(index <= state.durable ? "on disk" : "not yet on disk");
+    parts.push(index <= state.applied ? "applied" : index <= state.committed ? "committed" : "not committed as far as it knows");
+    return { k, index, words: `${parts.join(", ")}; click for its origin` };
+  }
+
   draw(context, width) {
     const { page } = this;
     const { model, theme } = page;
@@ -240,7 +253,7 @@ class Logs {
     if (first > 1) {
       context.textAlign = "right";
       context.font = "12px system-ui, sans-serif";
-      context.fillText("‹", LOG_LEFT - 2, 8);
+      context.fillText("‹", LOG_LEFT - 12, 8);
     }
     if (last < this.lastIndex()) {
       context.textAlign = "left";
@@ -400,6 +413,9 @@ class Inspector {
 
 const ROW = 19;
 
+/** No browser has elements of any height. */
+const MAX_LIST_HEIGHT = 4000000;
+
 /** The events that the filters let through; only the rows in view exist. */
 class EventList {
   constructor(element, page) {
@@ -416,47 +432,62 @@ class EventList {
     new ResizeObserver(() => this.fill()).observe(element);
   }
 
+  /** How many pixels of a list without limit one pixel of this one stands for. */
+  get scale() {
+    const { clientHeight } = this.element;
+    const whole = this.page.shown.length * ROW;
+    return whole <= MAX_LIST_HEIGHT ? 1 : (whole - clientHeight) / (MAX_LIST_HEIGHT - clientHeight);
+  }
+
   /** The filters have changed. */
   refresh() {
-    this.rows.style.height = `${this.page.shown.length * ROW}px`;
+    this.rows.style.height = `${Math.min(MAX_LIST_HEIGHT, this.page.shown.length * ROW)}px`;
     this.reveal();
   }
 
   /** Scrolls to the chosen event. */
   reveal() {
     const at = this.page.placeOf(this.page.selected) * ROW;
-    const { scrollTop, clientHeight } = this.element;
-    if (at < scrollTop + ROW || at > scrollTop + clientHeight - 3 * ROW) {
-      this.element.scrollTop = Math.max(0, at - clientHeight / 2);
+    const { clientHeight } = this.element;
+    const top = this.element.scrollTop * this.scale;
+    if (at < top + ROW || at > top + clientHeight - 3 * ROW) {
+      this.element.scrollTop = Math.max(0, (at - clientHeight / 2) / this.scale);
     }
     this.fill();
   }
 
   fill() {
-    const { model, shown, selected, found } = this.page;
-    const first = Math.max(0, Math.floor(this.element.scrollTop / ROW) - 2);
-    const last = Math.min(shown.length, first + Math.ceil(this.element.clientHeight / ROW) + 5);
+    const { shown } = this.page;
+    const { scrollTop, clientHeight } = this.element;
+    const top = scrollTop * this.scale;
+    const first = Math.max(0, Math.floor(top / ROW) - 2);
+    const last = Math.min(shown.length, first + Math.ceil(clientHeight / ROW) + 5);
     const rows = [];
     for (let place = first; place < last; place++) {
-      const i = shown[place];
-      const row = document.createElement("div");
-      row.className = "row";
-      row.style.top = `${place * ROW}px`;
-      row.dataset.index = String(i);
-      row.dataset.event = String(model.number[i]);
-      if (i === selected) row.classList.add("selected");
-      if (found && found.has(i)) row.classList.add("found");
-      const time = document.createElement("span");
-      time.className = "time";
-      time.textContent = (model.time[i] / 1e6).toFixed(4);
-      const rest = model.line(i);
-      const text = document.createElement("span");
-      text.textContent = rest.slice(rest.indexOf(" ", rest.indexOf(" ") + 1) + 1);
-      if (/ drop |crash|violation|truncated|rejected|refused/.test(rest)) text.className = "bad";
-      else if (/ role /.test(rest)) text.className = "strong";
-      row.append(time, text);
+      const row = this.row(shown[place]);
+      row.style.top = `${Math.round(scrollTop + place * ROW - top)}px`;
       rows.push(row);
     }
     this.rows.replaceChildren(...rows);
+  }
+
+  row(i) {
+    const { model, selected, found } = this.page;
+    const row = document.createElement("div");
+    row.className = "row";
+    row.dataset.index = String(i);
+    row.dataset.event = String(model.number[i]);
+    if (i === selected) row.classList.add("selected");
+    if (found && found.has(i)) row.classList.add("found");
+    const time = document.createElement("span");
+    time.className = "time";
+    time.textContent = (model.time[i] / 1e6).toFixed(4);
+    const line = model.line(i);
+    const text = document.createElement("span");
+    text.textContent = line.slice(line.indexOf(" ", line.indexOf(" ") + 1) + 1);
+    if (/ (drop|crash|start-failed|violation|truncated|rejected|\S+-refused)( |$)/.test(line)) text.className = "bad";
+    else if (/ role /.test(line)) text.className = "strong";
+    row.append(time, text);
+    return row;
   }
 }

@@ -35,7 +35,8 @@ const FATE_WORDS = {
 /** Numbers of a message, for people. */
 function describeKeys(kind, keys) {
   const parts = [`term ${keys.term}`];
-  if (keys.last) parts.push(`its log ends with entry ${keys.last.replace("@", " of term ")}`);
+  if (keys.last === "0@0") parts.push("its log is empty");
+  else if (keys.last) parts.push(`its log ends with entry ${keys.last.replace("@", " of term ")}`);
   if (keys.entries) parts.push(`entries ${keys.entries.replace(/@/g, " of term ")}, ${keys.bytes} B`);
   if (keys.prev && kind === "rejected") {
     const [index, term] = keys.conflict.split("@");

@@ -410,12 +410,33 @@ class TracePageTest {
     assertThat(browser().evaluate(conflict).asBoolean()).isTrue();
     screenshot("conflict");
     browser().press("ArrowRight");
-    assertThat(browser().evaluate(conflict.replace("!==", "==="))).isNotNull();
     assertThat(
             number(
                 "page.model.statesAfter(page.selected)[%d].last()"
                     .formatted(truncation.node() - 1)))
         .isEqualTo(truncated.first() - 1);
+  }
+
+  @Test
+  void squareOfALogLeadsToTheEventThatWroteIt() {
+    browser().press("End");
+    JsonNode place =
+        browser()
+            .evaluate(
+                """
+                (() => { const box = document.getElementById("logs").getBoundingClientRect();
+                  return [box.left + LOG_LEFT + 2.5 * SQUARE, box.top + 18 + 3.5 * LOG_ROW,
+                      page.logs.firstColumn() + 2]; })()\
+                """);
+
+    browser().clickAt(place.get(0).asDouble(), place.get(1).asDouble());
+
+    TraceRecord origin = RECORDS.get((int) selected() - 1);
+    long index = place.get(2).asLong();
+    assertThat(origin.node()).isEqualTo(4);
+    assertThat(origin.event()).isInstanceOf(TraceEvent.Appended.class);
+    assertThat(((TraceEvent.Appended) origin.event()).entries())
+        .anyMatch(run -> run.first() <= index && index <= run.last());
   }
 
   @Test
@@ -462,7 +483,7 @@ class TracePageTest {
 
   private void open(String name) {
     browser().open(directory.toUri() + name);
-    assertThat(browser().evaluate("document.body.dataset.ready").asString()).isEqualTo("true");
+    assertThat(browser().evaluate("ready").asString()).isEqualTo("ready");
   }
 
   private TraceRecord first(Predicate<TraceRecord> what) {
