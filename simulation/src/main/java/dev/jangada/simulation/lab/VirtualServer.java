@@ -1,0 +1,209 @@
+package dev.jangada.simulation.lab;
+
+import dev.jangada.node.RaftException;
+import dev.jangada.node.StartResult;
+import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Message;
+import dev.jangada.raft.RaftConfig;
+import dev.jangada.raft.RaftRole;
+import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.StateMachine;
+import dev.jangada.simulation.EventQueue;
+import dev.jangada.simulation.SimulatedProcess;
+import dev.jangada.simulation.disk.SimulatedDisk;
+import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
+import dev.jangada.storage.WalConfig;
+import dev.jangada.storage.WriteAheadLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A computer in virtual time, with the real driver and log on a simulated disk. When its process
+ * dies the power fails, too: what was not synced is lost or torn, which is harder on the log than
+ * the course's persister is.
+ */
+final class VirtualServer implements LabServer, SimulatedProcess.Host {
+
+  private static final long CLUSTER = 1;
+  private static final long MIN_SYNC_NANOS = 100_000;
+  private static final long MAX_SYNC_NANOS = 500_000;
+
+  private final VirtualWorld world;
+  private final RaftConfig raftConfig;
+  private final RandomGenerator random;
+  private final SimulatedDisk disk;
+  private final Supplier<StateMachine> machine;
+  private final Consumer<Message> out;
+  private @Nullable SimulatedProcess process;
+  private @Nullable WriteAheadLog wal;
+
+  VirtualServer(
+      VirtualWorld world,
+      RaftConfig raftConfig,
+      RandomGenerator random,
+      RandomGenerator diskRandom,
+      Supplier<StateMachine> machine,
+      Consumer<Message> out) {
+    this.world = world;
+    this.raftConfig = raftConfig;
+    this.random = random;
+    this.disk = new SimulatedDisk(diskRandom);
+    this.machine = machine;
+    this.out = out;
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // For the tester
+  // ---------------------------------------------------------------------------------------------
+
+  @Override
+  public void start() {
+    disk.restart();
+    try {
+      WriteAheadLog opened =
+          WriteAheadLog.open(
+              disk,
+              WalConfig.of(CLUSTER, raftConfig.id())
+                  .withSegmentBytes(LabWorld.SEGMENT_BYTES)
+                  .withNanoClock(this::clock));
+      wal = opened;
+      SimulatedProcess started = new SimulatedProcess(this, opened, machine.get());
+      process = started;
+      if (trace().isOn()) {
+        trace()
+            .add(
+                raftConfig.id(),
+                new TraceEvent.Started(
+                    opened.hardState().term(),
+                    opened.hardState().vote(),
+                    EntryId.NONE,
+                    List.of(),
+                    0));
+      }
+      world.after(
+          random.nextLong(VirtualWorld.TICK_NANOS),
+          () -> {
+            if (process == started) {
+              started.begin();
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException("a server cannot open its own log", e);
+    }
+  }
+
+  @Override
+  public void crash() {
+    SimulatedProcess dead = process;
+    if (dead != null) {
+      if (trace().isOn()) {
+        trace().add(raftConfig.id(), new TraceEvent.Crashed("crashed by the tester"));
+      }
+      process = null;
+      dead.die();
+      disk.losePower();
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return process != null;
+  }
+
+  @Override
+  public StartResult propose(byte[] command) {
+    if (process == null) {
+      return new StartResult(0, 0, false);
+    }
+    try {
+      return process.start(command);
+    } catch (RaftException refused) {
+      return new StartResult(0, 0, false);
+    }
+  }
+
+  @Override
+  public State state() {
+    if (process == null) {
+      return new State(0, false);
+    }
+    RaftStatus status = process.status();
+    return new State(status.term(), status.role() == RaftRole.LEADER);
+  }
+
+  @Override
+  public void receive(Message message) {
+    SimulatedProcess receiver = process;
+    if (receiver != null) {
+      receiver.post(driver -> driver.receive(message));
+    }
+  }
+
+  @Override
+  public long logBytes() {
+    return wal == null ? 0 : wal.logicalBytes();
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // For the process
+  // ---------------------------------------------------------------------------------------------
+
+  @Override
+  public EventQueue time() {
+    return world.time();
+  }
+
+  @Override
+  public Trace trace() {
+    return world.trace();
+  }
+
+  @Override
+  public RandomGenerator random() {
+    return random;
+  }
+
+  @Override
+  public RaftConfig raftConfig() {
+    return raftConfig;
+  }
+
+  @Override
+  public long clock() {
+    return world.nowNanos();
+  }
+
+  @Override
+  public long realNanos(long ownNanos) {
+    return ownNanos;
+  }
+
+  @Override
+  public long tickNanos() {
+    return VirtualWorld.TICK_NANOS;
+  }
+
+  @Override
+  public long syncNanos() {
+    return random.nextLong(MIN_SYNC_NANOS, MAX_SYNC_NANOS);
+  }
+
+  @Override
+  public void send(Message message) {
+    out.accept(message);
+  }
+
+  /** No disk fails here: an exception is a defect, and the scenario fails with it. */
+  @Override
+  public void run(SimulatedProcess candidate, Runnable step) {
+    if (process == candidate) {
+      step.run();
+    }
+  }
+}
