@@ -30,7 +30,7 @@ final class Recovery {
   private final LogState state = new LogState();
   private final SparseIndex index = new SparseIndex();
   private final List<Segment> segments = new ArrayList<>();
-  private final ByteBuffer window = Segment.newBuffer();
+  private final ByteBuffer window;
 
   /**
    * What scanning a segment gave.
@@ -46,6 +46,12 @@ final class Recovery {
   Recovery(Disk disk, WalConfig config) {
     this.disk = disk;
     this.config = config;
+    this.window = Segment.newBuffer(config.segmentBytes());
+  }
+
+  /** A buffer for those who go on writing, once this has run. */
+  ByteBuffer buffer() {
+    return window;
   }
 
   LogState state() {

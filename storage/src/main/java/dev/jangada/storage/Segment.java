@@ -146,9 +146,9 @@ final class Segment implements Frames.Source, AutoCloseable {
     durable = durableEnd;
   }
 
-  /** A buffer to write with. */
-  static ByteBuffer newBuffer() {
-    return ByteBuffer.allocateDirect(BUFFER_BYTES);
+  /** A buffer to write with; for a small segment one that it could fill is enough. */
+  static ByteBuffer newBuffer(int segmentBytes) {
+    return ByteBuffer.allocateDirect(Math.min(BUFFER_BYTES, segmentBytes));
   }
 
   /** Makes this the segment that is written to. */
@@ -183,7 +183,7 @@ final class Segment implements Frames.Source, AutoCloseable {
         useBuffer(ByteBuffer.allocateDirect(frameBytes));
       } else if (buffer.capacity() > BUFFER_BYTES && frameBytes <= BUFFER_BYTES) {
         // The buffer had grown for one large entry.
-        useBuffer(newBuffer());
+        useBuffer(newBuffer(BUFFER_BYTES));
       }
     }
     frameStart = sealed;

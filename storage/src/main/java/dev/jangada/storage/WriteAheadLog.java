@@ -149,7 +149,8 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   /** Makes reads take turns with the window, and keeps open what they read. */
   private final Object readLock = new Object();
 
-  private final ByteBuffer readWindow = ByteBuffer.allocateDirect(READ_WINDOW_BYTES);
+  /** Allocated by the first read: most logs are written far more than they are read. */
+  private @Nullable ByteBuffer readWindow;
 
   private volatile @Nullable DiskFailureException failure;
   private volatile boolean closed;
@@ -163,7 +164,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     this.active = segments.getLast();
     this.spare = new SpareSegment(disk, config.segmentBytes(), config.background());
     this.removal = new SegmentRemoval(disk, config.background(), readLock);
-    active.beginWriting(Segment.newBuffer());
+    active.beginWriting(recovery.buffer());
   }
 
   /**
@@ -566,6 +567,15 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
     return new Stretch(from, to, points, sources);
   }
 
+  private ByteBuffer readWindow() {
+    ByteBuffer window = readWindow;
+    if (window == null) {
+      window = ByteBuffer.allocateDirect(Math.min(READ_WINDOW_BYTES, config.segmentBytes()));
+      readWindow = window;
+    }
+    return window;
+  }
+
   /** Shows a visitor the entries of a stretch, in order. */
   private void walk(Stretch stretch, EntryVisitor visitor) {
     try {
@@ -575,7 +585,7 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
         long end = i + 1 < points.size() ? points.indexes()[i + 1] : stretch.to();
         Segment source = stretch.sources().get(i);
         int at = SparseIndex.offset(points.positions()[i]);
-        Frames.Reader reader = source.reader(readWindow);
+        Frames.Reader reader = source.reader(readWindow());
         while (next < end) {
           if (!reader.readHeader(at) || !reader.readPayload()) {
             throw damaged(source, at, "a record is not what was written");

@@ -8,11 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -101,7 +103,8 @@ final class RealTimeWorld extends LabWorld {
   @Override
   void after(long nanos, Runnable action) {
     try {
-      scheduler.schedule(() -> guarded(action), nanos, TimeUnit.NANOSECONDS);
+      ScheduledFuture<?> unused =
+          scheduler.schedule(() -> guarded(action), nanos, TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException closed) {
       // The world is at its end, and nobody waits for what is still under way.
     }
@@ -140,7 +143,7 @@ final class RealTimeWorld extends LabWorld {
   void join() {
     for (Thread task : tasks) {
       try {
-        if (!task.join(java.time.Duration.ofNanos(LabRunner.LIMIT_NANOS))) {
+        if (!task.join(Duration.ofNanos(LabRunner.LIMIT_NANOS))) {
           throw new LabFailure(task.getName() + " does not come to an end");
         }
       } catch (InterruptedException e) {
