@@ -59,12 +59,17 @@ final class LabNetwork {
   /** The name under which a server is called. */
   final class Endpoint {
     private @Nullable Handler handler;
+
+    /** How many servers, or none, there have been. */
+    private long incarnation;
+
     private long handled;
 
     /** Puts a server there, in place of any other; null to take it away. */
     void serve(@Nullable Handler newHandler) {
       synchronized (LabNetwork.this) {
         handler = newHandler;
+        incarnation++;
       }
     }
 
@@ -220,23 +225,24 @@ final class LabNetwork {
       return;
     }
     byte[] copy = request.clone();
-    after(nanos, () -> new Call(end, handler, done).begin(copy));
+    Call call = new Call(end, end.to.incarnation, done);
+    after(nanos, () -> call.begin(handler, copy));
   }
 
   /** A call that has reached its server. */
   private final class Call {
     private final End end;
-    private final Handler handler;
+    private final long incarnation;
     private final Consumer<byte @Nullable []> done;
     private boolean over;
 
-    Call(End end, Handler handler, Consumer<byte @Nullable []> done) {
+    Call(End end, long incarnation, Consumer<byte @Nullable []> done) {
       this.end = end;
-      this.handler = handler;
+      this.incarnation = incarnation;
       this.done = done;
     }
 
-    void begin(byte[] request) {
+    void begin(Handler handler, byte[] request) {
       end.to.handled++;
       handler.handle(request, this::answered);
       if (!over) {
@@ -245,7 +251,7 @@ final class LabNetwork {
     }
 
     private boolean isCut() {
-      return !end.enabled || end.to.handler != handler;
+      return !end.enabled || end.to.incarnation != incarnation;
     }
 
     private void watch() {
