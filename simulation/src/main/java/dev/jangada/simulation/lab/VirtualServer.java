@@ -86,13 +86,7 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
                     List.of(),
                     0));
       }
-      world.after(
-          random.nextLong(VirtualWorld.TICK_NANOS),
-          () -> {
-            if (process == started) {
-              started.begin();
-            }
-          });
+      started.begin();
     } catch (IOException e) {
       throw new UncheckedIOException("a server cannot open its own log", e);
     }
@@ -141,7 +135,7 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
   public void receive(Message message) {
     SimulatedProcess receiver = process;
     if (receiver != null) {
-      receiver.post(driver -> driver.receive(message));
+      receiver.receive(message);
     }
   }
 

@@ -21,11 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VirtualWorld extends LabWorld {
 
-  /**
-   * Servers tick coarsely, to save work; that they start ticking at different moments makes for
-   * elections as unequal as with finer ticks.
-   */
-  static final long TICK_NANOS = 50 * MILLIS;
+  static final long TICK_NANOS = 10 * MILLIS;
 
   private final EventQueue time = new EventQueue();
   private final SplittableRandom seeded;
