@@ -24,4 +24,26 @@ public final class Invariant {
           arguments.length == 0 ? sentence : String.format(sentence, arguments));
     }
   }
+
+  /** The same for a number, without making an object of it where nothing is wrong. */
+  public static void check(boolean condition, String sentence, long argument) {
+    if (!condition) {
+      throw new InvariantViolation(String.format(sentence, argument));
+    }
+  }
+
+  /** The same for two numbers. */
+  public static void check(boolean condition, String sentence, long first, long second) {
+    if (!condition) {
+      throw new InvariantViolation(String.format(sentence, first, second));
+    }
+  }
+
+  /** The same for three numbers. */
+  public static void check(
+      boolean condition, String sentence, long first, long second, long third) {
+    if (!condition) {
+      throw new InvariantViolation(String.format(sentence, first, second, third));
+    }
+  }
 }

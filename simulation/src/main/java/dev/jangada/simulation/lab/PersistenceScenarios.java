@@ -4,7 +4,9 @@ import static dev.jangada.simulation.lab.LabScenarios.raft;
 
 import dev.jangada.node.StartResult;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Part 2C: what survives crashes and bad networks. */
 final class PersistenceScenarios {
@@ -35,7 +37,13 @@ final class PersistenceScenarios {
             5,
             PersistenceScenarios::figure8Unreliable),
         raft("2C", "ReliableChurn", "churn", 5, t -> Churn.run(t, true)),
-        raft("2C", "UnreliableChurn", "unreliable churn", 5, t -> Churn.run(t, false)));
+        raft("2C", "UnreliableChurn", "unreliable churn", 5, t -> Churn.run(t, false)),
+        raft(
+            "2C",
+            "Figure8Directed",
+            "Figure 8, as in the paper",
+            5,
+            PersistenceScenarios::figure8Directed));
   }
 
   private static void persist1(Tester t) {
@@ -129,6 +137,63 @@ final class PersistenceScenarios {
       }
     }
     t.retry(t.randomCommand(), t.size());
+  }
+
+  /**
+   * The paper's Figure 8, step by step, where {@link #figure8} hopes to come across it: an entry of
+   * an old term that a majority has is not committed by that, and may still be replaced.
+   */
+  private static void figure8Directed(Tester t) {
+    t.one(10, t.size());
+    // (a) The first leader gets an entry to one follower only.
+    int first = t.checkOneLeader();
+    int follower = (first + 1) % t.size();
+    List<Integer> others = new ArrayList<>();
+    for (int i = 2; i < t.size(); i++) {
+      others.add((first + i) % t.size());
+    }
+    others.forEach(t::cut);
+    expectLeads(t.propose(first, 20));
+    t.sleepMillis(100);
+    t.cut(first);
+    t.cut(follower);
+    // (b) The others elect a leader, which gets another entry to nobody.
+    others.forEach(t::connect);
+    int second = t.checkOneLeader();
+    t.cut(second);
+    expectLeads(t.propose(second, 30));
+    t.sleepMillis(100);
+    others.remove(Integer.valueOf(second));
+    t.cut(others.get(1));
+    // (c) One of those with the first entry leads again, in a newer term, and gets that entry to a
+    // third server. Now a majority has it; but no entry of the newer term follows it.
+    t.connect(first);
+    t.connect(follower);
+    t.checkOneLeader();
+    t.sleepElection();
+    if (t.nCommitted(2).count() > 0) {
+      throw LabFailure.of(
+          "an entry of an old term, %s, was committed by counting", t.nCommitted(2).text());
+    }
+    // (d) The one with the other entry is elected, because its last term is newer, and replaces it.
+    t.cut(first);
+    t.cut(follower);
+    t.connect(others.get(1));
+    t.connect(second);
+    t.retry(40, 3);
+    for (int server = 0; server < t.size(); server++) {
+      t.connect(server);
+    }
+    t.retry(50, t.size());
+    if (!t.nCommitted(2).text().equals("30")) {
+      throw LabFailure.of("index 2 should have 30, but has %s", t.nCommitted(2).text());
+    }
+  }
+
+  private static void expectLeads(StartResult result) {
+    if (!result.isLeader()) {
+      throw new LabFailure("the leader refuses a command");
+    }
   }
 
   /** Long enough for a leader to replicate, or too short for that. */
@@ -229,7 +294,7 @@ final class PersistenceScenarios {
       t.world().join();
       t.sleepElection();
       long last = t.retry(t.randomCommand(), t.size());
-      List<String> found = new ArrayList<>();
+      Set<String> found = new LinkedHashSet<>();
       for (long index = 1; index <= last; index++) {
         byte[] command = t.await(index, t.size(), 0);
         if (command == null) {

@@ -32,7 +32,7 @@ final class RaftLinks {
 
   private final LabNetwork network;
   private final Trace trace;
-  private final List<Long> ids;
+  private final long[] ids;
   private final @Nullable LabServer[] servers;
   private final long[] incarnations;
   private final boolean[][] enabled;
@@ -46,7 +46,7 @@ final class RaftLinks {
     int size = ids.size();
     this.network = network;
     this.trace = trace;
-    this.ids = ids;
+    this.ids = ids.stream().mapToLong(Long::longValue).toArray();
     this.servers = new @Nullable LabServer[size];
     this.incarnations = new long[size];
     this.enabled = new boolean[size][size];
@@ -86,8 +86,8 @@ final class RaftLinks {
 
   void send(Message message) {
     synchronized (network) {
-      int from = ids.indexOf(message.from());
-      int to = ids.indexOf(message.to());
+      int from = numberOf(message.from());
+      int to = numberOf(message.to());
       long number =
           trace.isOn() ? trace.add(message.from(), new TraceEvent.MessageSent(message)) : 0;
       if (isAnswer(message)) {
@@ -96,6 +96,15 @@ final class RaftLinks {
         request(from, to, message, number);
       }
     }
+  }
+
+  private int numberOf(long id) {
+    for (int number = 0; number < ids.length; number++) {
+      if (ids[number] == id) {
+        return number;
+      }
+    }
+    throw new AssertionError("no member has the id " + id);
   }
 
   private static boolean isAnswer(Message message) {

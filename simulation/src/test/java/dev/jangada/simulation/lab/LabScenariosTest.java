@@ -68,7 +68,7 @@ class LabScenariosTest {
             "Backup",
             "Count");
     assertThat(names("2C"))
-        .startsWith(
+        .containsExactly(
             "Persist1",
             "Persist2",
             "Persist3",
@@ -76,7 +76,8 @@ class LabScenariosTest {
             "UnreliableAgree",
             "Figure8Unreliable",
             "ReliableChurn",
-            "UnreliableChurn");
+            "UnreliableChurn",
+            "Figure8Directed");
   }
 
   private static List<String> names(String part) {
