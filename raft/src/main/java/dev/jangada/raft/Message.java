@@ -1,6 +1,8 @@
 package dev.jangada.raft;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What one node's core says to another's. One record for each kind, so that a message can hold only
@@ -137,4 +139,53 @@ public sealed interface Message {
    *     the leader
    */
   record ReadIndexResponse(long from, long to, long term, long id, long index) implements Message {}
+
+  /**
+   * A piece of a snapshot, from the leader to a follower whose next entry it no longer has (paper,
+   * section 7, InstallSnapshot). The core takes the sender and the term from it and hands it on, in
+   * {@link Ready#snapshotMessages()}.
+   *
+   * @param last identity of the last entry whose effects are in the snapshot, never {@link
+   *     EntryId#NONE}
+   * @param total size of the whole snapshot in bytes
+   * @param offset where {@code data} begins in it; the snapshot is complete when {@code data} ends
+   *     at {@code total}
+   * @param data may be empty; not modified any more
+   */
+  record SnapshotChunk(
+      long from, long to, long term, EntryId last, long total, long offset, byte[] data)
+      implements Message {
+
+    @Override
+    public boolean equals(Object object) {
+      return object instanceof SnapshotChunk other
+          && from == other.from
+          && to == other.to
+          && term == other.term
+          && last.equals(other.last)
+          && total == other.total
+          && offset == other.offset
+          && Arrays.equals(data, other.data);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(from, to, term, last, total, offset, data.length);
+    }
+
+    @Override
+    public String toString() {
+      return "SnapshotChunk[from=%d, to=%d, term=%d, last=%s, total=%d, offset=%d, %d B]"
+          .formatted(from, to, term, last, total, offset, data.length);
+    }
+  }
+
+  /**
+   * Says how much of a snapshot has arrived. Handed on by the core as the chunks are.
+   *
+   * @param last identity of the snapshot, as in the chunks
+   * @param received the responder has the bytes before this offset: from there the sender goes on
+   */
+  record SnapshotAck(long from, long to, long term, EntryId last, long received)
+      implements Message {}
 }

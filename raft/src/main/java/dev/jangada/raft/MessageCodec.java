@@ -9,6 +9,8 @@ import dev.jangada.raft.Message.PreVoteRequest;
 import dev.jangada.raft.Message.PreVoteResponse;
 import dev.jangada.raft.Message.ReadIndexRequest;
 import dev.jangada.raft.Message.ReadIndexResponse;
+import dev.jangada.raft.Message.SnapshotAck;
+import dev.jangada.raft.Message.SnapshotChunk;
 import dev.jangada.raft.Message.StaleTerm;
 import dev.jangada.raft.Message.TimeoutNow;
 import dev.jangada.raft.Message.VoteRequest;
@@ -44,8 +46,11 @@ import java.util.List;
  *  | reason count count*sequence                         ; 11 ForwardRefused
  *  | readId                                              ; 12 ReadIndexRequest
  *  | readId readIndex                                    ; 13 ReadIndexResponse
+ *  | snapshot total offset length data                   ; 14 SnapshotChunk
+ *  | snapshot received                                   ; 15 SnapshotAck
  *
  * last, previous    = index term                         ; of an entry, both int64, or both 0
+ * snapshot          = index term                         ; of its last entry, neither 0
  * proposal          = proposer sequence length data
  * granted, transfer = int8                               ; 0 no, 1 yes
  * reason            = int8                               ; {@link Refusal#code()}
@@ -60,9 +65,9 @@ import java.util.List;
  * <p>{@link #decode} believes nothing. It checks what a message must satisfy in itself, whoever
  * sent it, so that the core may rely on that: known kinds, ids and terms in range, entries
  * contiguous from their predecessor, with terms that never fall and never exceed the message's own,
- * a candidate's log older than the term it stands for, hints within what was refused. What is
- * allocated is bounded by a small multiple of the bytes at hand, whatever the counts and lengths in
- * them claim.
+ * a candidate's log older than the term it stands for, hints within what was refused, chunks within
+ * their snapshot. What is allocated is bounded by a small multiple of the bytes at hand, whatever
+ * the counts and lengths in them claim.
  *
  * <p>Stateless and safe for use by several threads; buffers are used by one at a time.
  */
@@ -87,6 +92,8 @@ public final class MessageCodec {
   private static final byte FORWARD_REFUSED = 11;
   private static final byte READ_INDEX_REQUEST = 12;
   private static final byte READ_INDEX_RESPONSE = 13;
+  private static final byte SNAPSHOT_CHUNK = 14;
+  private static final byte SNAPSHOT_ACK = 15;
 
   /** Kind, from, to and term. */
   private static final int HEADER_BYTES = 1 + 3 * Long.BYTES;
@@ -96,6 +103,10 @@ public final class MessageCodec {
 
   /** What the encoding of an append takes besides its entries. */
   static final int APPEND_HEADER_BYTES =
+      HEADER_BYTES + ENTRY_ID_BYTES + 2 * Long.BYTES + Integer.BYTES;
+
+  /** What the encoding of a piece of a snapshot takes besides its data. */
+  static final int SNAPSHOT_CHUNK_HEADER_BYTES =
       HEADER_BYTES + ENTRY_ID_BYTES + 2 * Long.BYTES + Integer.BYTES;
 
   private MessageCodec() {}
@@ -136,16 +147,19 @@ public final class MessageCodec {
               Math.multiplyExact(Long.BYTES, m.sequences().size()));
       case ReadIndexRequest m -> HEADER_BYTES + Long.BYTES;
       case ReadIndexResponse m -> HEADER_BYTES + 2 * Long.BYTES;
+      case SnapshotChunk m -> Math.addExact(SNAPSHOT_CHUNK_HEADER_BYTES, m.data().length);
+      case SnapshotAck m -> HEADER_BYTES + ENTRY_ID_BYTES + Long.BYTES;
     };
   }
 
   /**
    * An upper bound of the encoded size of any message whose entries or proposals, accepted or
-   * refused, have at most this {@link Entry#weight()} together. What bounds frames by it never
-   * stands in the way of a message that the core's limits allow.
+   * refused, have at most this {@link Entry#weight()} together, or whose piece of a snapshot has at
+   * most so many bytes. What bounds frames by it never stands in the way of a message that the
+   * core's limits allow.
    */
   public static long maxEncodedSize(long weight) {
-    return APPEND_HEADER_BYTES + weight;
+    return Math.max(APPEND_HEADER_BYTES, SNAPSHOT_CHUNK_HEADER_BYTES) + weight;
   }
 
   /**
@@ -200,6 +214,14 @@ public final class MessageCodec {
       case ReadIndexRequest m -> putHeader(READ_INDEX_REQUEST, m, out).putLong(m.id());
       case ReadIndexResponse m ->
           putHeader(READ_INDEX_RESPONSE, m, out).putLong(m.id()).putLong(m.index());
+      case SnapshotChunk m ->
+          putEntryId(putHeader(SNAPSHOT_CHUNK, m, out), m.last())
+              .putLong(m.total())
+              .putLong(m.offset())
+              .putInt(m.data().length)
+              .put(m.data());
+      case SnapshotAck m ->
+          putEntryId(putHeader(SNAPSHOT_ACK, m, out), m.last()).putLong(m.received());
     }
   }
 
@@ -258,6 +280,14 @@ public final class MessageCodec {
                   notNegative(term, "term"),
                   getLong(in, "id"),
                   notNegative(getLong(in, "index"), "index"));
+          case SNAPSHOT_CHUNK -> decodeSnapshotChunk(from, to, positive(term, "term"), in);
+          case SNAPSHOT_ACK ->
+              new SnapshotAck(
+                  from,
+                  to,
+                  positive(term, "term"),
+                  getSnapshotId(in, term),
+                  notNegative(getLong(in, "received"), "received"));
           default -> throw new MalformedMessageException("message of the unknown kind " + kind);
         };
     if (in.hasRemaining()) {
@@ -349,6 +379,36 @@ public final class MessageCodec {
     }
     return new ForwardRefused(
         from, to, term, Collections.unmodifiableList(Arrays.asList(sequences)), reason);
+  }
+
+  private static SnapshotChunk decodeSnapshotChunk(long from, long to, long term, ByteBuffer in)
+      throws MalformedMessageException {
+    EntryId last = getSnapshotId(in, term);
+    long total = notNegative(getLong(in, "total"), "total");
+    long offset = notNegative(getLong(in, "offset"), "offset");
+    require(in, Integer.BYTES, "length of a chunk");
+    int length = in.getInt();
+    // By subtraction, because a sum could overflow.
+    if (length > total - offset) {
+      throw new MalformedMessageException(
+          "chunk of "
+              + length
+              + " bytes at "
+              + offset
+              + " does not fit into a snapshot of "
+              + total);
+    }
+    return new SnapshotChunk(from, to, term, last, total, offset, EntryCodec.readData(in, length));
+  }
+
+  /** Reads the identity of a snapshot: an entry that was committed by the term of the message. */
+  private static EntryId getSnapshotId(ByteBuffer in, long term) throws MalformedMessageException {
+    EntryId last = getEntryId(in);
+    if (last.equals(EntryId.NONE) || last.term() > term) {
+      throw new MalformedMessageException(
+          "no snapshot that a leader of term " + term + " sends can end with " + last);
+    }
+    return last;
   }
 
   private static List<Proposal> getProposals(ByteBuffer in) throws MalformedMessageException {

@@ -7,7 +7,7 @@ package dev.jangada.raft;
 final class Progress {
 
   /** How entries are sent. */
-  sealed interface Mode permits Probe, Replicate {}
+  sealed interface Mode permits Probe, Replicate, Snapshot {}
 
   /** The follower's log is not known to match: one append at a time until it does. */
   static final class Probe implements Mode {
@@ -22,6 +22,18 @@ final class Progress {
     Replicate(InflightWindow window) {
       this.window = window;
     }
+  }
+
+  /**
+   * The log no longer has the entry that the follower needs next: it gets nothing but signs of life
+   * until it says that it is further, be it by a snapshot or otherwise.
+   */
+  static final class Snapshot implements Mode {
+    /** Whether a snapshot was asked for, of which it has not been told how it went. */
+    boolean underWay;
+
+    /** Ticks to go by before a snapshot is asked for. */
+    int pauseTicks;
   }
 
   final long id;
@@ -64,8 +76,84 @@ final class Progress {
   }
 
   /** Falls back to finding out where the logs match, from this guess. */
-  void becomeProbe(long guess) {
+  void becomeProbe(long guess, EntryId base) {
     next = Math.max(match + 1, guess);
     mode = new Probe();
+    logCutOff(base);
+  }
+
+  /** Notes where the leader's log begins, which may be after the entry that comes next. */
+  void logCutOff(EntryId base) {
+    if (next <= base.index() && !(mode instanceof Snapshot)) {
+      mode = new Snapshot();
+    }
+  }
+
+  /** Notes that the follower's durable log equals the leader's up to here. */
+  void accepted(long index, EntryId base) {
+    if (index > match) {
+      match = index;
+      next = Math.max(next, index + 1);
+    }
+    switch (mode) {
+      case Probe probe -> becomeReplicate();
+      case Replicate replicate -> replicate.window.freeUpTo(match);
+      case Snapshot snapshot -> {
+        if (next > base.index()) {
+          becomeReplicate();
+        }
+      }
+    }
+  }
+
+  /** Whether a refusal at this index speaks of an append that has been superseded since. */
+  boolean isSuperseded(long previousIndex) {
+    return switch (mode) {
+      case Probe probe -> previousIndex != next - 1;
+      case Replicate replicate -> previousIndex >= next;
+      case Snapshot snapshot -> true;
+    };
+  }
+
+  /** Whether a snapshot is to be asked for: not for a follower that is not there to receive it. */
+  boolean wantsSnapshot() {
+    return mode instanceof Snapshot snapshot
+        && !snapshot.underWay
+        && snapshot.pauseTicks == 0
+        && recentlyActive;
+  }
+
+  /** Lets a snapshot that was under way be asked for again after some ticks. */
+  void snapshotEnded(int ticks) {
+    if (mode instanceof Snapshot snapshot && snapshot.underWay) {
+      snapshot.underWay = false;
+      snapshot.pauseTicks = ticks;
+    }
+  }
+
+  /** How many ticks it takes until one of them makes a difference. */
+  int ticksUntilDue() {
+    return mode instanceof Snapshot snapshot && snapshot.pauseTicks > 0
+        ? snapshot.pauseTicks
+        : Integer.MAX_VALUE;
+  }
+
+  void tick() {
+    if (mode instanceof Snapshot snapshot && snapshot.pauseTicks > 0) {
+      snapshot.pauseTicks--;
+    }
+  }
+
+  RaftStatus.FollowerStatus status() {
+    InflightWindow window = mode instanceof Replicate replicate ? replicate.window : null;
+    return new RaftStatus.FollowerStatus(
+        id,
+        match,
+        next,
+        mode instanceof Probe,
+        mode instanceof Snapshot,
+        window == null ? 0 : window.count(),
+        window == null ? 0 : window.bytes(),
+        recentlyActive);
   }
 }

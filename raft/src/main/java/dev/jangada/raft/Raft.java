@@ -31,6 +31,10 @@ import org.jspecify.annotations.Nullable;
  * (9.6), leader stickiness and quorum check (4.2.3, 6.2), leadership transfer (3.10), linearizable
  * reads (6.4), pipelining (10.2.1). {@link RaftInvariants} are checked after every input.
  *
+ * <p>Of snapshots (paper, section 7) this class knows identities, not bytes. It says which follower
+ * needs one and when a node has to install one; pieces and acknowledgements pass through it for the
+ * sake of their terms and are handed on.
+ *
  * <p>Rejected: a fixed batching delay, which costs a lone client latency and gains a busy cluster
  * nothing over batching by accumulation; a heartbeat message of its own, which would carry the
  * commit index without the check of the log that an empty append makes; and applying entries that a
@@ -47,6 +51,12 @@ public final class Raft {
    * lost, the oldest are given up rather than kept for as long as the leader stays.
    */
   static final int MAX_FORWARDED_READS = 1024;
+
+  /**
+   * For how many election timeouts a follower that has received a snapshot is given time to install
+   * it, before it is asked for again.
+   */
+  static final int INSTALLATION_TIMEOUTS = 10;
 
   private final long id;
   private final RaftConfig config;
@@ -90,6 +100,16 @@ public final class Raft {
   private List<Message> sendAfterPersist = new ArrayList<>();
   private List<ReadState> reads = new ArrayList<>();
   private List<Message.ForwardRefused> refused = new ArrayList<>();
+  private List<Long> snapshotsWanted = new ArrayList<>();
+  private List<Message> snapshotMessages = new ArrayList<>();
+
+  /** The index up to which the log was cut off since the last {@link #ready()}, 0 if it was not. */
+  private long discardUpTo;
+
+  /** The snapshot that is being installed in place of the log. */
+  private @Nullable EntryId installing;
+
+  private boolean installationHandedOut;
 
   private final UnappliedWindow unapplied;
 
@@ -99,11 +119,11 @@ public final class Raft {
    * @param config its settings
    * @param hardState term and vote as read back from disk
    * @param recovered its log as read back from disk
-   * @param applied index up to which its state machine has kept the effects; everything up to it is
-   *     taken to be committed
+   * @param applied index up to which its state machine has kept the effects, or was restored from a
+   *     snapshot; everything up to it is taken to be committed
    * @param random where election timeouts come from
-   * @throws InvariantViolation if the state machine is ahead of the log, or the log ahead of the
-   *     term: they do not belong together
+   * @throws InvariantViolation if the state machine is ahead of the log or behind its beginning, or
+   *     the log ahead of the term: they do not belong together
    */
   public Raft(
       RaftConfig config,
@@ -121,8 +141,7 @@ public final class Raft {
     this.handedOut = hardState;
     this.durableTerm = term;
     // A restarted node has forgotten when it last heard from a leader; where leases rely on that,
-    // it
-    // must have been just now.
+    // it must have been just now.
     this.leaderSilence = config.leaseReads() ? 0 : config.electionTimeoutTicks();
     resetElectionTimer();
     this.lastChecked = status();
@@ -170,6 +189,9 @@ public final class Raft {
     if (leader.transferee != 0) {
       due = Math.min(due, config.electionTimeoutTicks() - leader.transferElapsed);
     }
+    for (Progress progress : leader.followers) {
+      due = Math.min(due, progress.ticksUntilDue());
+    }
     return Math.max(1, due);
   }
 
@@ -207,6 +229,7 @@ public final class Raft {
         beginReadRound(leader);
       }
     }
+    leader.followers.forEach(Progress::tick);
     if (diskIsStalled()) {
       // Heartbeats alone would keep a leader in office that can no longer commit with its own disk.
       becomeFollower(term, 0, "own disk hangs");
@@ -218,21 +241,10 @@ public final class Raft {
     electionElapsed++;
     if (electionElapsed >= config.electionTimeoutTicks()) {
       electionElapsed = 0;
-      if (config.checkQuorum() && !heardFromMajority(leader)) {
+      if (config.checkQuorum() && !leader.heardFromMajority()) {
         becomeFollower(term, 0, "lost contact with the majority");
       }
     }
-  }
-
-  private static boolean heardFromMajority(Role.Leader leader) {
-    int active = 1;
-    for (Progress progress : leader.followers) {
-      if (progress.recentlyActive) {
-        active++;
-      }
-      progress.recentlyActive = false;
-    }
-    return active >= Quorum.majority(leader.followers.size() + 1);
   }
 
   private boolean diskIsStalled() {
@@ -241,15 +253,17 @@ public final class Raft {
 
   /**
    * Starts an election now, in the pre-vote form where that is configured; unless this node leads
-   * already, its disk hangs, or lease reads are on and it heard from a leader less than an election
-   * timeout ago, who may rely on that.
+   * already, it installs a snapshot, its disk hangs, or lease reads are on and it heard from a
+   * leader less than an election timeout ago, who may rely on that.
    */
   public void campaign() {
     if (role instanceof Role.Leader || (config.leaseReads() && holdsOnToLeader())) {
       return;
     }
     resetElectionTimer();
-    if (diskIsStalled()) {
+    if (installing != null) {
+      becomeFollower(term, 0, "no campaign: a snapshot is being installed");
+    } else if (diskIsStalled()) {
       becomeFollower(term, 0, "no campaign: own disk hangs");
     } else if (config.preVote()) {
       becomePreCandidate();
@@ -386,6 +400,107 @@ public final class Raft {
     checkInvariants();
   }
 
+  // ---------------------------------------------------------------------------------------------
+  // Snapshots (paper, section 7)
+  // ---------------------------------------------------------------------------------------------
+
+  /**
+   * Cuts off the beginning of the log. What is cut off must be found again after a crash, in the
+   * state machine or in a stored snapshot.
+   *
+   * <p>Followers that still need what is cut off get a snapshot instead, and from where it ends the
+   * log: whoever calls this keeps enough entries for those that are only a little behind, and those
+   * after a snapshot that is under way, because otherwise one snapshot will follow on another
+   * without end.
+   *
+   * @param index the last entry to be cut off, applied and durable here; may be cut off already
+   */
+  public void compact(long index) {
+    if (index > log.base().index()) {
+      log.compactTo(index);
+      discardUpTo = index;
+      if (role instanceof Role.Leader leader) {
+        leader.followers.forEach(progress -> progress.logCutOff(log.base()));
+      }
+    }
+    checkInvariants();
+  }
+
+  /**
+   * Notes that a snapshot has arrived from a leader, completely, and is stored durably.
+   *
+   * @param last identity of the last entry whose effects are in it
+   * @return whether it will be installed, as {@link Ready#install()} says; if not, because another
+   *     one is being installed, or this node has what is in it, it can be deleted
+   */
+  public boolean snapshotReceived(EntryId last) {
+    Invariant.check(last.term() <= term, "snapshot %s comes from after term %s", last, term);
+    if (installing != null || role instanceof Role.Leader) {
+      return false;
+    }
+    boolean needed = last.index() > log.committed() && !log.has(last);
+    if (needed) {
+      installing = last;
+    } else {
+      // Of a log that has the snapshot's last entry, everything up to there is what the snapshot
+      // was
+      // made of: it is committed and can be applied as it is.
+      log.commit(Math.max(last.index(), log.committed()));
+      acknowledgeCommitted();
+    }
+    checkInvariants();
+    return needed;
+  }
+
+  /**
+   * Notes that the snapshot of {@link Ready#install()} is installed: the state machine has its
+   * state and the log on disk is empty after it, both durably. Nothing that was handed out to be
+   * applied before may be reported any more.
+   */
+  public void snapshotInstalled(EntryId last) {
+    Invariant.check(
+        last.equals(installing) && installationHandedOut,
+        "snapshot %s is said to be installed, but the one to be installed is %s",
+        last,
+        installing);
+    log.restore(last);
+    unapplied.free(last.index());
+    installing = null;
+    installationHandedOut = false;
+    discardUpTo = 0;
+    acknowledgeCommitted();
+    checkInvariants();
+  }
+
+  /**
+   * Tells how it went with a snapshot that {@link Ready#snapshotsWanted()} asked for. Whether it
+   * was of use is told by the follower alone; if that says nothing, the snapshot is asked for
+   * again: a failed one after an election timeout, one that has arrived when there was time to
+   * install it.
+   *
+   * @param ok whether the follower has received all of it
+   */
+  public void snapshotSent(long peer, boolean ok) {
+    if (role instanceof Role.Leader leader) {
+      Progress progress = leader.progress(peer);
+      if (progress != null) {
+        progress.snapshotEnded(config.electionTimeoutTicks() * (ok ? INSTALLATION_TIMEOUTS : 1));
+      }
+    }
+    checkInvariants();
+  }
+
+  private void handleSnapshotChunk(Message.SnapshotChunk m) {
+    heardFromLeader(m);
+    snapshotMessages.add(m);
+  }
+
+  private void handleSnapshotAck(Message.SnapshotAck m) {
+    if (role instanceof Role.Leader leader && heard(leader, m.from(), 0) != null) {
+      snapshotMessages.add(m);
+    }
+  }
+
   /**
    * Takes in a message from another node. Anything may come, in any order and more than once; what
    * makes no sense is dropped.
@@ -415,6 +530,7 @@ public final class Raft {
       case Message.VoteRequest m ->
           sendNow.add(new Message.VoteResponse(id, m.from(), term, false));
       case Message.AppendRequest m -> sendNow.add(new Message.StaleTerm(id, m.from(), term));
+      case Message.SnapshotChunk m -> sendNow.add(new Message.StaleTerm(id, m.from(), term));
       case Message.Forward m -> refuseForward(m, Refusal.NOT_LEADER);
       case Message.ReadIndexRequest m ->
           sendNow.add(new Message.ReadIndexResponse(id, m.from(), term, m.id(), 0));
@@ -426,6 +542,7 @@ public final class Raft {
       case Message.StaleTerm m -> {}
       case Message.TimeoutNow m -> {}
       case Message.ReadIndexResponse m -> {}
+      case Message.SnapshotAck m -> {}
     }
   }
 
@@ -448,6 +565,7 @@ public final class Raft {
         return false;
       }
       case Message.AppendRequest m -> becomeFollower(m.term(), m.from(), "leader of a newer term");
+      case Message.SnapshotChunk m -> becomeFollower(m.term(), m.from(), "leader of a newer term");
       default -> becomeFollower(message.term(), 0, "newer term");
     }
     return true;
@@ -482,6 +600,8 @@ public final class Raft {
       case Message.ForwardRefused m -> refused.add(m);
       case Message.ReadIndexRequest m -> handleReadIndexRequest(m);
       case Message.ReadIndexResponse m -> handleReadIndexResponse(m);
+      case Message.SnapshotChunk m -> handleSnapshotChunk(m);
+      case Message.SnapshotAck m -> handleSnapshotAck(m);
     }
   }
 
@@ -551,13 +671,9 @@ public final class Raft {
   }
 
   private void becomeLeader() {
-    List<Progress> followers = new ArrayList<>();
-    for (long peer : config.voters()) {
-      if (peer != id) {
-        followers.add(new Progress(peer, log.last() + 1, config));
-      }
-    }
-    Role.Leader leader = new Role.Leader(followers, new ReadRounds(), log.last() + 1);
+    Invariant.check(
+        installing == null, "%s won term %s without the committed %s", id, term, installing);
+    Role.Leader leader = new Role.Leader(config, term, log);
     electionElapsed = 0;
     heartbeatElapsed = 0;
     become(leader, "won the election");
@@ -630,7 +746,10 @@ public final class Raft {
   }
 
   private void handleTimeoutNow(Message.TimeoutNow m) {
-    if (role instanceof Role.Follower follower && follower.leader == m.from() && !diskIsStalled()) {
+    if (role instanceof Role.Follower follower
+        && follower.leader == m.from()
+        && installing == null
+        && !diskIsStalled()) {
       becomeCandidate(true, "told to by the leader");
     }
   }
@@ -639,7 +758,7 @@ public final class Raft {
   // Replication: the follower
   // ---------------------------------------------------------------------------------------------
 
-  private void handleAppendRequest(Message.AppendRequest m) {
+  private void heardFromLeader(Message m) {
     Invariant.check(
         !(role instanceof Role.Leader), "%s and %s both lead term %s", id, m.from(), term);
     leaderSilence = 0;
@@ -648,8 +767,18 @@ public final class Raft {
     } else {
       becomeFollower(term, m.from(), "heard from the leader");
     }
+  }
+
+  private void handleAppendRequest(Message.AppendRequest m) {
+    heardFromLeader(m);
     EntryId previous = m.previous();
-    if (!log.has(previous)) {
+    if (installing != null) {
+      // This log is about to be replaced; an answer shows that this node is alive.
+      acceptAppend(m.from(), log.committed(), m.readRound(), true);
+      return;
+    }
+    boolean beginsBeforeLog = previous.index() <= log.base().index();
+    if (!beginsBeforeLog && !log.has(previous)) {
       rejectAppend(m);
       return;
     }
@@ -660,7 +789,12 @@ public final class Raft {
     if (commit > log.committed()) {
       log.commit(commit);
     }
-    acceptAppend(m, verified);
+    // What is committed the leader has, too: it need not be compared, nor could what was cut off.
+    acceptAppend(
+        m.from(),
+        beginsBeforeLog ? Math.max(verified, log.committed()) : verified,
+        m.readRound(),
+        m.entries().isEmpty());
   }
 
   /** Says from where on the leader has to look (paper, end of section 5.3). */
@@ -670,7 +804,7 @@ public final class Raft {
     long conflictIndex = log.last() + 1;
     if (index <= log.last()) {
       conflictTerm = log.term(index);
-      conflictIndex = log.firstOfSameTerm(index);
+      conflictIndex = Math.max(log.firstOfSameTerm(index), log.base().index() + 1);
     }
     sendNow.add(
         new Message.AppendRejected(
@@ -680,18 +814,21 @@ public final class Raft {
   /**
    * Acknowledges at once what is durable already, and all that was verified once that is.
    * Heartbeats and read rounds thus never wait for the disk.
+   *
+   * @param verified index up to which this log equals the leader's
+   * @param atOnce whether to tell what is durable now rather than wait until all that was verified
+   *     is
    */
-  private void acceptAppend(Message.AppendRequest m, long verified) {
-    boolean promisesNothingNew = durableTerm == term && verified <= log.durable();
-    if (promisesNothingNew || (durableTerm == term && m.entries().isEmpty())) {
+  private void acceptAppend(long leader, long verified, long readRound, boolean atOnce) {
+    if (durableTerm == term && (atOnce || verified <= log.durable())) {
       sendNow.add(
           new Message.AppendAccepted(
-              id, m.from(), term, Math.min(verified, log.durable()), m.readRound()));
+              id, leader, term, Math.min(verified, log.durable()), readRound));
       return;
     }
     // Appends that arrived together are written together: one acknowledgement serves for all.
     Message.AppendAccepted accepted =
-        new Message.AppendAccepted(id, m.from(), term, verified, m.readRound());
+        new Message.AppendAccepted(id, leader, term, verified, readRound);
     if (!sendAfterPersist.isEmpty()
         && sendAfterPersist.getLast() instanceof Message.AppendAccepted before
         && before.to() == accepted.to()
@@ -700,12 +837,19 @@ public final class Raft {
       accepted =
           new Message.AppendAccepted(
               id,
-              m.from(),
+              leader,
               term,
               Math.max(before.match(), verified),
-              Math.max(before.readRound(), m.readRound()));
+              Math.max(before.readRound(), readRound));
     }
     sendAfterPersist.add(accepted);
+  }
+
+  /** Tells the leader how far its log is known to be here without being asked. */
+  private void acknowledgeCommitted() {
+    if (role instanceof Role.Follower follower && follower.leader != 0) {
+      acceptAppend(follower.leader, log.committed(), 0, false);
+    }
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -725,14 +869,7 @@ public final class Raft {
       return;
     }
     boolean advanced = m.match() > progress.match;
-    if (advanced) {
-      progress.match = m.match();
-      progress.next = Math.max(progress.next, m.match() + 1);
-    }
-    switch (progress.mode) {
-      case Progress.Probe probe -> progress.becomeReplicate();
-      case Progress.Replicate replicate -> replicate.window.freeUpTo(progress.match);
-    }
+    progress.accepted(m.match(), log.base());
     if (advanced) {
       maybeCommit(leader);
       maybeSendTimeoutNow(leader, progress);
@@ -748,37 +885,27 @@ public final class Raft {
     if (progress == null) {
       return;
     }
-    if (!isStale(progress, m)) {
-      // The follower's last entry before the conflict that the leader could have, too.
-      long lastOfConflictTerm = m.conflictTerm() == 0 ? 0 : log.lastOfTerm(m.conflictTerm());
-      long guess = lastOfConflictTerm == 0 ? m.conflictIndex() : lastOfConflictTerm + 1;
-      progress.becomeProbe(Math.min(guess, m.previousIndex()));
-    }
-    confirmReads(leader);
-  }
-
-  /** Whether a refusal speaks of an append that has been superseded since. */
-  private boolean isStale(Progress progress, Message.AppendRejected m) {
     if (m.previousIndex() <= progress.match) {
       // Late, or from a node that lost what it had acknowledged. Asking it again at once would go
       // round in circles; the next heartbeat asks soon enough.
       tracer.dropped(m, "refuses what it has acknowledged before");
-      return true;
+    } else if (!progress.isSuperseded(m.previousIndex())) {
+      // The follower's last entry before the conflict that the leader could have, too.
+      long lastOfConflictTerm = m.conflictTerm() == 0 ? 0 : log.lastOfTerm(m.conflictTerm());
+      long guess = lastOfConflictTerm == 0 ? m.conflictIndex() : lastOfConflictTerm + 1;
+      progress.becomeProbe(Math.min(guess, m.previousIndex()), log.base());
     }
-    return switch (progress.mode) {
-      case Progress.Probe probe -> m.previousIndex() != progress.next - 1;
-      case Progress.Replicate replicate -> m.previousIndex() >= progress.next;
-    };
+    confirmReads(leader);
   }
 
   private static @Nullable Progress heard(Role.Leader leader, long from, long readRound) {
     Progress progress = leader.progress(from);
-    if (progress != null && readRound <= leader.reads.current()) {
-      progress.recentlyActive = true;
-      progress.confirmedRound = Math.max(progress.confirmedRound, readRound);
-      return progress;
+    if (progress == null || readRound > leader.reads.current()) {
+      return null;
     }
-    return null;
+    progress.recentlyActive = true;
+    progress.confirmedRound = Math.max(progress.confirmedRound, readRound);
+    return progress;
   }
 
   /**
@@ -787,12 +914,7 @@ public final class Raft {
    * 5.4.2 and Figure 8).
    */
   private void maybeCommit(Role.Leader leader) {
-    long[] matches = new long[leader.followers.size() + 1];
-    matches[0] = log.durable();
-    for (int i = 1; i < matches.length; i++) {
-      matches[i] = leader.followers.get(i - 1).match;
-    }
-    long index = Quorum.reachedByMajority(matches);
+    long index = leader.reachedByMajority(log.durable(), progress -> progress.match);
     if (index <= log.committed() || log.term(index) != term) {
       return;
     }
@@ -800,63 +922,6 @@ public final class Raft {
       leader.uncommittedBytes -= log.weight(i);
     }
     log.commit(index);
-  }
-
-  /** Sends a follower what it lacks, as far as its window allows, or at least a sign of life. */
-  private void replicate(Role.Leader leader, Progress progress) {
-    boolean sent = false;
-    switch (progress.mode) {
-      case Progress.Probe probe -> {
-        if (!probe.outstanding) {
-          sendAppend(leader, progress, entriesFor(progress));
-          probe.outstanding = true;
-          sent = true;
-        }
-      }
-      case Progress.Replicate replicate -> {
-        while (progress.next <= log.last() && !replicate.window.isFull()) {
-          List<Entry> entries = entriesFor(progress);
-          sendAppend(leader, progress, entries);
-          long weight = 0;
-          for (Entry entry : entries) {
-            weight += entry.weight();
-          }
-          progress.next += entries.size();
-          replicate.window.add(progress.next - 1, weight);
-          sent = true;
-        }
-      }
-    }
-    if (!sent && owesEmptyAppend(leader, progress)) {
-      sendAppend(leader, progress, List.of());
-    }
-  }
-
-  private boolean owesEmptyAppend(Role.Leader leader, Progress progress) {
-    return progress.heartbeatDue
-        || progress.sentRound < leader.reads.current()
-        || (progress.mode instanceof Progress.Replicate && progress.sentCommit < log.committed());
-  }
-
-  private List<Entry> entriesFor(Progress progress) {
-    return progress.next <= log.last()
-        ? log.from(progress.next, config.maxAppendBytes())
-        : List.of();
-  }
-
-  private void sendAppend(Role.Leader leader, Progress progress, List<Entry> entries) {
-    progress.heartbeatDue = false;
-    progress.sentRound = leader.reads.current();
-    progress.sentCommit = log.committed();
-    sendNow.add(
-        new Message.AppendRequest(
-            id,
-            progress.id,
-            term,
-            log.id(progress.next - 1),
-            entries,
-            log.committed(),
-            leader.reads.current()));
   }
 
   private void maybeSendTimeoutNow(Role.Leader leader, Progress progress) {
@@ -947,13 +1012,9 @@ public final class Raft {
   }
 
   private void confirmReads(Role.Leader leader) {
-    long[] rounds = new long[leader.followers.size() + 1];
-    rounds[0] = leader.reads.current();
-    for (int i = 1; i < rounds.length; i++) {
-      rounds[i] = leader.followers.get(i - 1).confirmedRound;
-    }
-    for (ReadRounds.Confirmed confirmed :
-        leader.reads.confirmed(Quorum.reachedByMajority(rounds))) {
+    long round =
+        leader.reachedByMajority(leader.reads.current(), progress -> progress.confirmedRound);
+    for (ReadRounds.Confirmed confirmed : leader.reads.confirmed(round)) {
       answerRead(confirmed.read(), confirmed.index());
     }
   }
@@ -977,9 +1038,12 @@ public final class Raft {
         || !sendAfterPersist.isEmpty()
         || !reads.isEmpty()
         || !refused.isEmpty()
+        || !snapshotMessages.isEmpty()
+        || discardUpTo != 0
+        || (installing != null && !installationHandedOut)
         || hardStateChanged()
         || log.hasUnwritten()
-        || (log.hasUnapplied() && !unapplied.isFull())
+        || canApply()
         || (role instanceof Role.Leader leader && owesFollowers(leader));
   }
 
@@ -988,17 +1052,15 @@ public final class Raft {
       return true;
     }
     for (Progress progress : leader.followers) {
-      boolean canSendEntries =
-          switch (progress.mode) {
-            case Progress.Probe probe -> !probe.outstanding;
-            case Progress.Replicate replicate ->
-                progress.next <= log.last() && !replicate.window.isFull();
-          };
-      if (canSendEntries || owesEmptyAppend(leader, progress)) {
+      if (leader.replication.owes(progress)) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean canApply() {
+    return log.hasUnapplied() && !unapplied.isFull() && installing == null;
   }
 
   private boolean hardStateChanged() {
@@ -1012,7 +1074,7 @@ public final class Raft {
         beginReadRound(leader);
       }
       for (Progress progress : leader.followers) {
-        replicate(leader, progress);
+        leader.replication.send(progress, sendNow, snapshotsWanted);
       }
     }
     HardState hardState = null;
@@ -1027,16 +1089,33 @@ public final class Raft {
       writesUnderWay++;
     }
     List<Entry> apply = List.of();
-    if (!unapplied.isFull()) {
+    if (canApply()) {
       apply = log.takeUnapplied(config.maxApplyBytes());
       unapplied.add(apply);
     }
+    EntryId install = installationHandedOut ? null : installing;
+    installationHandedOut = installing != null;
     Ready ready =
-        new Ready(sendNow, hardState, append, sendAfterPersist, receipt, apply, reads, refused);
+        new Ready(
+            sendNow,
+            hardState,
+            append,
+            sendAfterPersist,
+            receipt,
+            discardUpTo,
+            apply,
+            reads,
+            refused,
+            snapshotsWanted,
+            snapshotMessages,
+            install);
     sendNow = new ArrayList<>();
     sendAfterPersist = new ArrayList<>();
     reads = new ArrayList<>();
     refused = new ArrayList<>();
+    snapshotsWanted = new ArrayList<>();
+    snapshotMessages = new ArrayList<>();
+    discardUpTo = 0;
     checkInvariants();
     return ready;
   }
@@ -1055,7 +1134,7 @@ public final class Raft {
     return term;
   }
 
-  /** Whether this node leads the current term, as far as it knows. */
+  /** Whether this node leads, as far as it knows. */
   public boolean isLeader() {
     return role instanceof Role.Leader;
   }
@@ -1075,6 +1154,11 @@ public final class Raft {
     return log.committed();
   }
 
+  /** The identity of an entry that the log has, or of the last one that was cut off. */
+  public EntryId entryId(long index) {
+    return log.id(index);
+  }
+
   /** A picture of the whole state. */
   public RaftStatus status() {
     long uncommittedBytes = 0;
@@ -1085,10 +1169,7 @@ public final class Raft {
       uncommittedBytes = leader.uncommittedBytes;
       pendingReads = leader.reads.size();
       transferee = leader.transferee;
-      followers = new ArrayList<>(leader.followers.size());
-      for (Progress progress : leader.followers) {
-        followers.add(followerStatus(progress));
-      }
+      followers = leader.followers.stream().map(Progress::status).toList();
     }
     return new RaftStatus(
         id,
@@ -1096,6 +1177,7 @@ public final class Raft {
         vote,
         role.kind(),
         leader(),
+        log.base(),
         log.lastId(),
         log.durable(),
         log.committed(),
@@ -1104,19 +1186,6 @@ public final class Raft {
         pendingReads,
         transferee,
         followers);
-  }
-
-  private static RaftStatus.FollowerStatus followerStatus(Progress progress) {
-    InflightWindow window =
-        progress.mode instanceof Progress.Replicate replicate ? replicate.window : null;
-    return new RaftStatus.FollowerStatus(
-        progress.id,
-        progress.match,
-        progress.next,
-        window == null,
-        window == null ? 0 : window.count(),
-        window == null ? 0 : window.bytes(),
-        progress.recentlyActive);
   }
 
   private void checkInvariants() {

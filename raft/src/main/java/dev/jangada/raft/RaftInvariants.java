@@ -13,6 +13,12 @@ public final class RaftInvariants {
   /** Checks one state by itself. */
   public static void checkState(RaftStatus status) {
     check(
+        status.base().index() <= status.applied(),
+        "node %s has cut off its log after %s, but applied only %s",
+        status.id(),
+        status.base(),
+        status.applied());
+    check(
         status.applied() <= status.committed(),
         "node %s has applied %s, beyond its commit index %s",
         status.id(),
@@ -96,6 +102,14 @@ public final class RaftInvariants {
           follower.id(),
           follower.next(),
           status.last());
+      check(
+          follower.needsSnapshot() == (follower.next() <= status.base().index()),
+          "leader %s, whose log begins after %s, sends follower %s entries from %s on%s",
+          status.id(),
+          status.base(),
+          follower.id(),
+          follower.next(),
+          follower.needsSnapshot() ? " by a snapshot" : "");
     }
   }
 
@@ -119,6 +133,12 @@ public final class RaftInvariants {
         after.id(),
         before.applied(),
         after.applied());
+    check(
+        after.base().index() >= before.base().index(),
+        "node %s's log began after %s and now begins after %s",
+        after.id(),
+        before.base(),
+        after.base());
     if (after.term() == before.term()) {
       check(
           before.vote() == HardState.NO_VOTE || after.vote() == before.vote(),

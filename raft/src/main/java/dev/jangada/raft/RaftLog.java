@@ -4,18 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The log as the core sees it: a recent suffix in memory, the rest read back on demand, and the
- * five positions that tell what has become of each entry.
+ * The log as the core sees it: a recent suffix in memory, the rest read back on demand, and the six
+ * positions that tell what has become of each entry.
  *
  * <pre>
- *   1 ... applied ... applying ... committed ............... last
- *                         durable ........ handedOut ....... last
+ *   base ... applied ... applying ... committed ............... last
+ *                            durable ........ handedOut ....... last
  * </pre>
  *
- * <p>{@code applied}: the state machine said so. {@code applying}: handed out to be applied. {@code
- * committed}: never to be changed. {@code durable}: on this node's disk. {@code handedOut}: given
- * to be written. An entry is applied only when it is both committed and durable here, so that a
- * state machine never knows more than this node's own log after a crash.
+ * <p>{@code base}: cut off up to here, only the identity of this entry is kept. {@code applied}:
+ * the state machine said so. {@code applying}: handed out to be applied. {@code committed}: never
+ * to be changed. {@code durable}: on this node's disk. {@code handedOut}: given to be written. An
+ * entry is applied only when it is both committed and durable here, so that a state machine never
+ * knows more than this node's own log after a crash.
  *
  * <p>Everything not yet both durable and handed out to be applied is in memory; beyond that, as
  * much as {@code maxCachedBytes} allows, because slow followers usually lack only the most recent.
@@ -31,6 +32,7 @@ final class RaftLog {
   private long cachedFrom;
   private long cachedBytes;
 
+  private EntryId base;
   private long last;
   private long handedOut;
   private long durable;
@@ -45,7 +47,15 @@ final class RaftLog {
             + " exchanged?",
         applied,
         recovered.last().index());
-    this.terms = new TermRuns(recovered.termStarts());
+    Invariant.check(
+        applied >= recovered.base().index(),
+        "the state machine has applied index %s, but the log was cut off after %s: was the state"
+            + " deleted or exchanged? Restore a snapshot of it that is not older than that, or let"
+            + " this node join anew under a new id",
+        applied,
+        recovered.base());
+    this.terms = new TermRuns(recovered.base(), recovered.termStarts());
+    this.base = recovered.base();
     this.reader = recovered.reader();
     this.maxCachedBytes = maxCachedBytes;
     this.last = recovered.last().index();
@@ -55,6 +65,11 @@ final class RaftLog {
     this.committed = applied;
     this.applying = applied;
     this.applied = applied;
+  }
+
+  /** What was cut off from the beginning: entries up to this one, of which the term is known. */
+  EntryId base() {
+    return base;
   }
 
   long last() {
@@ -77,14 +92,19 @@ final class RaftLog {
     return applied;
   }
 
-  /** The term of an entry, 0 for index 0. */
+  /** The term of an entry from the base on, 0 for index 0. */
   long term(long index) {
-    Invariant.check(index <= last, "the log ends at %s and has no entry %s", last, index);
-    return index == 0 ? 0 : terms.term(index);
+    Invariant.check(
+        index >= base.index() && index <= last,
+        "the log goes from %s to %s and has no entry %s",
+        base,
+        last,
+        index);
+    return index == base.index() ? base.term() : terms.term(index);
   }
 
   EntryId id(long index) {
-    return index == 0 ? EntryId.NONE : new EntryId(index, term(index));
+    return index == base.index() ? base : new EntryId(index, term(index));
   }
 
   /** The weight of an entry that is still in memory, as every uncommitted one is. */
@@ -92,16 +112,17 @@ final class RaftLog {
     return cached.get((int) (index - cachedFrom)).weight();
   }
 
-  /** Whether this log has exactly this entry. */
+  /** Whether this log, from its base on, has exactly this entry. */
   boolean has(EntryId id) {
-    return id.index() <= last && term(id.index()) == id.term();
+    return id.index() >= base.index() && id.index() <= last && term(id.index()) == id.term();
   }
 
+  /** The first index, from the base on, with the same term as this one. */
   long firstOfSameTerm(long index) {
     return terms.firstOfSameTerm(index);
   }
 
-  /** The last index with this term, 0 if there is none. */
+  /** The last index, from the base on, with this term, 0 if there is none. */
   long lastOfTerm(long term) {
     return terms.lastOfTerm(term, last);
   }
@@ -119,12 +140,16 @@ final class RaftLog {
   /**
    * Takes a leader's entries: skips those it has, removes its own from the first that conflicts,
    * and only then appends what is missing (paper, Figure 2, AppendEntries 3 and 4). An older or
-   * repeated request therefore never removes an entry that matches.
+   * repeated request therefore never removes an entry that matches. What lies before the base is
+   * committed, so the leader has the same.
    *
    * @param entries contiguous, their predecessor known to match
    */
   void reconcile(List<Entry> entries) {
     for (Entry entry : entries) {
+      if (entry.index() < base.index()) {
+        continue;
+      }
       if (entry.index() <= last) {
         if (term(entry.index()) == entry.term()) {
           continue;
@@ -231,9 +256,53 @@ final class RaftLog {
     applied = index;
   }
 
+  /** Cuts off the beginning, up to an entry that is applied and durable. */
+  void compactTo(long index) {
+    Invariant.check(
+        index >= base.index() && index <= Math.min(applied, durable),
+        "the log cannot be cut off at %s: it begins after %s, is applied up to %s and durable up to"
+            + " %s",
+        index,
+        base,
+        applied,
+        durable);
+    if (index == base.index()) {
+      return;
+    }
+    base = id(index);
+    terms.compactedTo(index);
+    if (index >= cachedFrom) {
+      dropFirstCached((int) (index + 1 - cachedFrom));
+    }
+  }
+
+  /**
+   * Replaces everything by a snapshot: the log is empty after its last entry, up to which all is
+   * durable and applied.
+   */
+  void restore(EntryId snapshot) {
+    Invariant.check(
+        snapshot.index() > committed,
+        "snapshot %s is installed, but everything up to %s is committed",
+        snapshot,
+        committed);
+    base = snapshot;
+    terms.restored(snapshot);
+    cached.clear();
+    cachedBytes = 0;
+    cachedFrom = snapshot.index() + 1;
+    last = snapshot.index();
+    handedOut = last;
+    durable = last;
+    committed = last;
+    applying = last;
+    applied = last;
+  }
+
   /**
    * Entries for a follower.
    *
+   * @param from past the base and no further than the end
    * @return at least one, from {@code from} on, up to the end or up to {@code maxBytes}
    */
   List<Entry> from(long from, long maxBytes) {
@@ -241,6 +310,8 @@ final class RaftLog {
   }
 
   private List<Entry> read(long from, long to, long maxBytes) {
+    Invariant.check(
+        from > base.index(), "entry %s is asked for, but the log begins after %s", from, base);
     if (from < cachedFrom) {
       List<Entry> entries = reader.read(from, Math.min(to, cachedFrom), maxBytes);
       Invariant.check(
@@ -272,12 +343,21 @@ final class RaftLog {
       return;
     }
     long evictable = Math.min(durable, applying);
+    long bytes = cachedBytes;
     int count = 0;
-    while (cachedBytes > maxCachedBytes / 4 * 3 && cachedFrom + count <= evictable) {
-      cachedBytes -= cached.get(count).weight();
+    while (bytes > maxCachedBytes / 4 * 3 && cachedFrom + count <= evictable) {
+      bytes -= cached.get(count).weight();
       count++;
     }
-    cached.subList(0, count).clear();
+    dropFirstCached(count);
+  }
+
+  private void dropFirstCached(int count) {
+    List<Entry> dropped = cached.subList(0, count);
+    for (Entry entry : dropped) {
+      cachedBytes -= entry.weight();
+    }
+    dropped.clear();
     cachedFrom += count;
   }
 }

@@ -10,7 +10,9 @@ import java.util.List;
  * @param vote whom it voted for in that term, 0 for nobody
  * @param role what it is
  * @param leader the leader it knows of in that term, 0 for none
- * @param last identity of its last log entry
+ * @param base identity of the last entry that was cut off from the beginning of its log, {@link
+ *     EntryId#NONE} if none was
+ * @param last identity of its last log entry; {@code base} if it has none
  * @param durable index up to which its log is durable on its own disk
  * @param committed its commit index
  * @param applied index up to which its state machine has reported entries applied
@@ -25,6 +27,7 @@ public record RaftStatus(
     long vote,
     RaftRole role,
     long leader,
+    EntryId base,
     EntryId last,
     long durable,
     long committed,
@@ -41,8 +44,11 @@ public record RaftStatus(
    * @param match index up to which its durable log is known to equal the leader's
    * @param next index of the next entry to be sent to it
    * @param probing whether the leader is still finding out where the logs match
-   * @param inflightAppends appends on their way, 0 while probing
-   * @param inflightBytes bytes of entries on their way, 0 while probing
+   * @param needsSnapshot whether the log no longer has the entry at {@code next}, so that nothing
+   *     but signs of life is sent until a snapshot has brought the follower further; never together
+   *     with {@code probing}
+   * @param inflightAppends appends on their way, 0 unless the logs are known to match
+   * @param inflightBytes bytes of entries on their way, 0 unless the logs are known to match
    * @param recentlyActive whether it was heard since the last check of the quorum
    */
   public record FollowerStatus(
@@ -50,6 +56,7 @@ public record RaftStatus(
       long match,
       long next,
       boolean probing,
+      boolean needsSnapshot,
       int inflightAppends,
       long inflightBytes,
       boolean recentlyActive) {}

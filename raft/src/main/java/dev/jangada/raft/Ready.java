@@ -21,10 +21,23 @@ import org.jspecify.annotations.Nullable;
  *     durable
  * @param persisted receipt to be handed to {@link Raft#persisted} when {@code hardState} and {@code
  *     append} are durable; null when there is nothing to persist
- * @param apply committed entries, contiguous with those of the Ready before; {@link Raft#applied}
- *     reports back
+ * @param discardUpTo entries up to this index are to be removed from the beginning of the log on
+ *     disk, after the writes of this Ready and of all earlier ones; nobody waits for it. 0 for none
+ * @param apply committed entries, contiguous with those of the Ready before, or with the snapshot
+ *     installed in between; {@link Raft#applied} reports back
  * @param reads outcomes of linearizable reads
  * @param refused this node's own forwarded proposals that the leader turned down
+ * @param snapshotsWanted followers that need a snapshot, because the log no longer has their next
+ *     entry. Each is named once and then again only after {@link Raft#snapshotSent} has told how it
+ *     went
+ * @param snapshotMessages chunks and acknowledgements of snapshots that came from other nodes, in
+ *     order, their senders and terms checked
+ * @param install a snapshot that {@link Raft#snapshotReceived} announced is to be installed, after
+ *     the writes of this Ready and of all earlier ones, and after what was handed out to be
+ *     applied: the state machine is replaced by it, the log on disk becomes empty after it, and
+ *     when both are durable {@link Raft#snapshotInstalled} is told. Until then no Ready appends or
+ *     applies an entry. The stored snapshot outlives both steps, so that a node that finds only one
+ *     of them done when it starts can do the other. Null for none
  */
 public record Ready(
     List<Message> sendNow,
@@ -32,6 +45,10 @@ public record Ready(
     List<Entry> append,
     List<Message> sendAfterPersist,
     @Nullable Persisted persisted,
+    long discardUpTo,
     List<Entry> apply,
     List<ReadState> reads,
-    List<Message.ForwardRefused> refused) {}
+    List<Message.ForwardRefused> refused,
+    List<Long> snapshotsWanted,
+    List<Message> snapshotMessages,
+    @Nullable EntryId install) {}

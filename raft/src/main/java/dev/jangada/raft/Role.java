@@ -3,6 +3,7 @@ package dev.jangada.raft;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a node is at the moment, with only the state that exists in that role (paper, Figure 4). */
@@ -80,7 +81,9 @@ sealed interface Role {
     /** Where each other voter's log stands, in the order of the configuration. */
     final List<Progress> followers;
 
-    final ReadRounds reads;
+    final ReadRounds reads = new ReadRounds();
+
+    final Replication replication;
 
     /** Index of the first entry that this leader appended in its term. */
     final long firstIndex;
@@ -99,10 +102,36 @@ sealed interface Role {
      */
     boolean leaseForfeited;
 
-    Leader(List<Progress> followers, ReadRounds reads, long firstIndex) {
-      this.followers = followers;
-      this.reads = reads;
-      this.firstIndex = firstIndex;
+    Leader(RaftConfig config, long term, RaftLog log) {
+      this.firstIndex = log.last() + 1;
+      this.replication = new Replication(config, term, log, reads);
+      this.followers =
+          config.voters().stream()
+              .filter(peer -> peer != config.id())
+              .map(peer -> new Progress(peer, firstIndex, config))
+              .toList();
+    }
+
+    /** What a majority has reached in some respect, this leader being one of its members. */
+    long reachedByMajority(long own, ToLongFunction<Progress> of) {
+      long[] reached = new long[followers.size() + 1];
+      reached[0] = own;
+      for (int i = 1; i < reached.length; i++) {
+        reached[i] = of.applyAsLong(followers.get(i - 1));
+      }
+      return Quorum.reachedByMajority(reached);
+    }
+
+    /** Whether a majority was heard of since the last time that this was asked. */
+    boolean heardFromMajority() {
+      int active = 1;
+      for (Progress progress : followers) {
+        if (progress.recentlyActive) {
+          active++;
+        }
+        progress.recentlyActive = false;
+      }
+      return active >= Quorum.majority(followers.size() + 1);
     }
 
     @Nullable Progress progress(long id) {

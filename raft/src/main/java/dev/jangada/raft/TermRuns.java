@@ -5,16 +5,20 @@ import java.util.List;
 
 /**
  * Which entries have which term, kept as the runs of equal terms that every Raft log consists of: a
- * few numbers for each leader there has been, instead of one for each entry.
+ * few numbers for each leader there has been, instead of one for each entry. The last entry that
+ * was cut off from the log's beginning counts as one that it has.
  */
 final class TermRuns {
   private long[] starts;
   private long[] terms;
   private int size;
 
-  TermRuns(List<EntryId> termStarts) {
-    starts = new long[Math.max(8, termStarts.size())];
+  TermRuns(EntryId base, List<EntryId> termStarts) {
+    starts = new long[Math.max(8, termStarts.size() + 1)];
     terms = new long[starts.length];
+    if (base.index() > 0) {
+      appended(base.index(), base.term());
+    }
     for (EntryId start : termStarts) {
       appended(start.index(), start.term());
     }
@@ -45,6 +49,21 @@ final class TermRuns {
     while (size > 0 && starts[size - 1] >= index) {
       size--;
     }
+  }
+
+  /** Forgets all entries before one that the log has. */
+  void compactedTo(long index) {
+    int first = run(index);
+    System.arraycopy(starts, first, starts, 0, size - first);
+    System.arraycopy(terms, first, terms, 0, size - first);
+    size -= first;
+    starts[0] = index;
+  }
+
+  /** Forgets everything; what follows comes after this entry. */
+  void restored(EntryId base) {
+    size = 0;
+    appended(base.index(), base.term());
   }
 
   /** The term of an entry that the log has. */

@@ -9,6 +9,8 @@ import dev.jangada.raft.Message.PreVoteRequest;
 import dev.jangada.raft.Message.PreVoteResponse;
 import dev.jangada.raft.Message.ReadIndexRequest;
 import dev.jangada.raft.Message.ReadIndexResponse;
+import dev.jangada.raft.Message.SnapshotAck;
+import dev.jangada.raft.Message.SnapshotChunk;
 import dev.jangada.raft.Message.StaleTerm;
 import dev.jangada.raft.Message.TimeoutNow;
 import dev.jangada.raft.Message.VoteRequest;
@@ -81,6 +83,19 @@ final class MessageArbitraries {
         ReadIndexResponse.class,
         Combinators.combine(headers(0), Arbitraries.longs(), numbers)
             .as((h, id, index) -> new ReadIndexResponse(h.from, h.to, h.term, id, index)));
+    kinds.put(
+        SnapshotChunk.class,
+        headers(1)
+            .flatMap(h ->
+                Combinators.combine(snapshotIds(h.term), numbers, numbers, data())
+                    .as((last, offset, rest, data) -> snapshotChunk(h, last, offset, rest, data))));
+    kinds.put(
+        SnapshotAck.class,
+        headers(1)
+            .flatMap(h ->
+                Combinators.combine(snapshotIds(h.term), numbers)
+                    .as((last, received) ->
+                        new SnapshotAck(h.from, h.to, h.term, last, received))));
     return kinds;
   }
 
@@ -112,6 +127,20 @@ final class MessageArbitraries {
                 Arbitraries.longs().between(1, Long.MAX_VALUE - 100),
                 Arbitraries.longs().between(1, maxTerm))
             .as(EntryId::new));
+  }
+
+  private static Arbitrary<EntryId> snapshotIds(long maxTerm) {
+    return Combinators.combine(
+            Arbitraries.longs().greaterOrEqual(1), Arbitraries.longs().between(1, maxTerm))
+        .as(EntryId::new);
+  }
+
+  private static Message snapshotChunk(
+      Header header, EntryId last, long offset, long rest, byte[] data) {
+    long start = Math.min(offset, Long.MAX_VALUE - data.length);
+    long end = start + data.length;
+    long total = end + Math.min(rest, Long.MAX_VALUE - end);
+    return new SnapshotChunk(header.from, header.to, header.term, last, total, start, data);
   }
 
   private static Arbitrary<Message> appendRequests(Header header) {

@@ -9,6 +9,8 @@ import dev.jangada.raft.Message.Forward;
 import dev.jangada.raft.Message.ForwardRefused;
 import dev.jangada.raft.Message.PreVoteRequest;
 import dev.jangada.raft.Message.PreVoteResponse;
+import dev.jangada.raft.Message.SnapshotAck;
+import dev.jangada.raft.Message.SnapshotChunk;
 import dev.jangada.raft.Message.StaleTerm;
 import dev.jangada.raft.Message.VoteRequest;
 import java.nio.ByteBuffer;
@@ -65,6 +67,7 @@ final class MessageCodecTest {
         switch (message) {
           case AppendRequest m -> m.entries().stream().mapToLong(Entry::weight).sum();
           case Forward m -> m.proposals().stream().mapToLong(Proposal::weight).sum();
+          case SnapshotChunk m -> m.data().length;
           case ForwardRefused m -> (long) m.sequences().size() * Entry.OVERHEAD_BYTES;
           default -> 0;
         };
@@ -116,7 +119,7 @@ final class MessageCodecTest {
 
   @Property(tries = 1000)
   void decodeRefusesOrUnderstandsRandomBytes(
-      @ForAll @Size(max = 120) byte[] bytes, @ForAll @IntRange(max = 15) byte kind) {
+      @ForAll @Size(max = 120) byte[] bytes, @ForAll @IntRange(max = 17) byte kind) {
     assertRefusedOrUnderstood(bytes);
     if (bytes.length > 0) {
       bytes[0] = kind;
@@ -152,7 +155,7 @@ final class MessageCodecTest {
   void decodeRefusesWhatNoMessageCanSay() {
     StaleTerm message = new StaleTerm(1, 2, 3);
     assertRefused(message, bytes -> bytes.put(0, (byte) 0), "unknown kind 0");
-    assertRefused(message, bytes -> bytes.put(0, (byte) 14), "unknown kind 14");
+    assertRefused(message, bytes -> bytes.put(0, (byte) 16), "unknown kind 16");
     assertRefused(message, bytes -> bytes.putLong(1, 0), "0 is no id");
     assertRefused(message, bytes -> bytes.putLong(9, 0), "0 is no id");
     assertRefused(message, bytes -> bytes.putLong(17, 0), "term must be at least 1");
@@ -210,6 +213,38 @@ final class MessageCodecTest {
     assertRefused(new AppendRejected(1, 2, 5, 10, 6, 10, 0), bytes -> {}, "of term 6");
     assertRefused(new AppendRejected(1, 2, 5, 10, 2, 0, 0), bytes -> {}, "conflictIndex");
     assertRefused(new AppendRejected(1, 2, 5, 0, 0, 1, 0), bytes -> {}, "previousIndex");
+  }
+
+  @Test
+  void decodeRefusesAChunkThatDoesNotFitIntoItsSnapshot() {
+    EntryId last = new EntryId(9, 4);
+    SnapshotChunk chunk = new SnapshotChunk(1, 2, 5, last, 100, 97, new byte[3]);
+    assertRefused(chunk, bytes -> bytes.putLong(BODY + 16, 99), "does not fit");
+    assertRefused(chunk, bytes -> bytes.putLong(BODY + 24, 98), "does not fit");
+    assertRefused(chunk, bytes -> bytes.putLong(BODY + 24, Long.MAX_VALUE), "does not fit");
+    assertRefused(chunk, bytes -> bytes.putLong(BODY + 16, -1), "total must not be negative");
+    assertRefused(chunk, bytes -> bytes.putLong(BODY + 24, -1), "offset must not be negative");
+    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, 2), "after the end");
+    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, -1), "data of -1 bytes");
+    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, Integer.MAX_VALUE), "does not fit");
+  }
+
+  @Test
+  void decodeAllocatesNothingForAChunkThatIsNotThere() {
+    SnapshotChunk chunk =
+        new SnapshotChunk(1, 2, 5, new EntryId(9, 4), Long.MAX_VALUE, 0, new byte[3]);
+    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, Integer.MAX_VALUE), "data of 2147483647");
+  }
+
+  @Test
+  void decodeRefusesASnapshotThatNoLeaderOfTheTermCanSend() {
+    SnapshotAck ack = new SnapshotAck(1, 2, 5, new EntryId(9, 4), 7);
+    assertRefused(ack, bytes -> bytes.putLong(BODY + 8, 6), "leader of term 5");
+    assertRefused(ack, bytes -> bytes.putLong(BODY, 0).putLong(BODY + 8, 0), "end with 0@0");
+    assertRefused(ack, bytes -> bytes.putLong(BODY + 8, 0), "no entry can have");
+    assertRefused(ack, bytes -> bytes.putLong(BODY + 16, -1), "received must not be negative");
+    SnapshotChunk chunk = new SnapshotChunk(1, 2, 5, new EntryId(9, 4), 3, 0, new byte[3]);
+    assertRefused(chunk, bytes -> bytes.putLong(BODY + 8, 6), "leader of term 5");
   }
 
   private static void assertAppendRefused(

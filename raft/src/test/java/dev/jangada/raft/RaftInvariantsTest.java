@@ -20,6 +20,7 @@ class RaftInvariantsTest {
     long vote = 1;
     RaftRole role = RaftRole.FOLLOWER;
     long leader = 2;
+    EntryId base = EntryId.NONE;
     EntryId last = new EntryId(9, 3);
     long durable = 8;
     long committed = 7;
@@ -28,7 +29,7 @@ class RaftInvariantsTest {
 
     RaftStatus status() {
       return new RaftStatus(
-          1, term, vote, role, leader, last, durable, committed, applied, 0, 0, 0, followers);
+          1, term, vote, role, leader, base, last, durable, committed, applied, 0, 0, 0, followers);
     }
 
     Doctored with(Consumer<Doctored> change) {
@@ -43,7 +44,7 @@ class RaftInvariantsTest {
     }
 
     Doctored follower(long match, long next) {
-      followers.add(new RaftStatus.FollowerStatus(2, match, next, false, 0, 0, true));
+      followers.add(new RaftStatus.FollowerStatus(2, match, next, false, false, 0, 0, true));
       return this;
     }
   }

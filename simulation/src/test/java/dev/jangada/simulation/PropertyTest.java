@@ -256,6 +256,7 @@ class PropertyTest {
         role == RaftRole.LEADER ? id : 0,
         role,
         role == RaftRole.LEADER ? id : 0,
+        EntryId.NONE,
         new EntryId(9, term),
         9,
         committed,

@@ -61,6 +61,19 @@ final class Text {
       case Message.ReadIndexRequest m -> "ReadIndexRequest" + term + " read=" + m.id();
       case Message.ReadIndexResponse m ->
           "ReadIndexResponse" + term + " read=" + m.id() + " index=" + m.index();
+      case Message.SnapshotChunk m ->
+          "Snapshot"
+              + term
+              + " last="
+              + m.last()
+              + " bytes "
+              + m.offset()
+              + "-"
+              + (m.offset() + m.data().length)
+              + " of "
+              + m.total();
+      case Message.SnapshotAck m ->
+          "SnapshotAck" + term + " last=" + m.last() + " received=" + m.received();
     };
   }
 

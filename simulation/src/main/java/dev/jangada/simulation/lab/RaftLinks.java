@@ -115,6 +115,7 @@ final class RaftLinks {
       case Message.TimeoutNow m -> false;
       case Message.Forward m -> false;
       case Message.ReadIndexRequest m -> false;
+      case Message.SnapshotChunk m -> false;
       case Message.PreVoteResponse m -> true;
       case Message.VoteResponse m -> true;
       case Message.AppendAccepted m -> true;
@@ -122,6 +123,7 @@ final class RaftLinks {
       case Message.StaleTerm m -> true;
       case Message.ForwardRefused m -> true;
       case Message.ReadIndexResponse m -> true;
+      case Message.SnapshotAck m -> true;
     };
   }
 

@@ -175,6 +175,8 @@ public final class TextTrace {
       case Message.ForwardRefused m -> "forward-refused";
       case Message.ReadIndexRequest m -> "read-index";
       case Message.ReadIndexResponse m -> "read-index-reply";
+      case Message.SnapshotChunk m -> "snapshot";
+      case Message.SnapshotAck m -> "snapshot-received";
     };
   }
 
@@ -212,6 +214,12 @@ public final class TextTrace {
       case Message.ReadIndexRequest m -> line.append(" id=").append(m.id());
       case Message.ReadIndexResponse m ->
           line.append(" id=").append(m.id()).append(" index=").append(m.index());
+      case Message.SnapshotChunk m -> {
+        line.append(" last=").append(m.last()).append(" offset=").append(m.offset());
+        line.append(" bytes=").append(m.data().length).append(" total=").append(m.total());
+      }
+      case Message.SnapshotAck m ->
+          line.append(" last=").append(m.last()).append(" received=").append(m.received());
       case Message.PreVoteResponse m -> {}
       case Message.VoteResponse m -> {}
       case Message.StaleTerm m -> {}

@@ -38,7 +38,10 @@ final class DurabilityMutants {
                   "a leader counts itself before its own sync",
                   "A leader counts itself among the majority once its own disk has the entry; a"
                       + " cluster of one answers nobody before its sync (etcd#14370).")
-              .replacing(RAFT, "matches[0] = log.durable();", "matches[0] = log.last();"),
+              .replacing(
+                  RAFT,
+                  "leader.reachedByMajority(log.durable(),",
+                  "leader.reachedByMajority(log.last(),"),
           named(
                   "applies what is not durable here",
                   "Entries are applied only when they are durable on this node, too.")

@@ -9,6 +9,7 @@ final class ReplicationMutants {
 
   private static final String RAFT = "dev.jangada.raft.Raft";
   private static final String LOG = "dev.jangada.raft.RaftLog";
+  private static final String PROGRESS = "dev.jangada.raft.Progress";
   private static final String QUORUM = "dev.jangada.raft.Quorum";
 
   static final List<Mutant> ALL =
@@ -24,8 +25,7 @@ final class ReplicationMutants {
           named(
                   "takes entries for replicated once they are sent",
                   "What a follower has is what it acknowledged.")
-              .replacing(
-                  RAFT, "progress.match = m.match();", "progress.match = progress.next - 1;"),
+              .replacing(PROGRESS, "match = index;", "match = next - 1;"),
           named(
                   "commits whatever it has",
                   "A follower's commit index never passes what this leader has verified, empty"
@@ -62,7 +62,10 @@ final class ReplicationMutants {
                   "accepts appends wherever they begin",
                   "A follower takes entries only after the entry that precedes them at the leader"
                       + " (paper, 5.3).")
-              .replacing(RAFT, "if (!log.has(previous)) {", "if (previous.index() > log.last()) {"),
+              .replacing(
+                  RAFT,
+                  "if (!beginsBeforeLog && !log.has(previous)) {",
+                  "if (previous.index() > log.last()) {"),
           named(
                   "does not write again what was replaced",
                   "What is written is contiguous, also where a suffix was replaced (logcabin#160).")
@@ -80,16 +83,16 @@ final class ReplicationMutants {
                   "ignores a refusal while it pipelines",
                   "A refused pipelined append never wedges the pipeline (pyroscope#5518).")
               .replacing(
-                  RAFT,
-                  "case Progress.Replicate replicate -> m.previousIndex() >= progress.next;",
-                  "case Progress.Replicate replicate -> true;"),
+                  PROGRESS,
+                  "case Replicate replicate -> previousIndex >= next;",
+                  "case Replicate replicate -> true;"),
           named(
                   "backs up one entry too few",
                   "After a refusal the leader tries further back, until the logs match.")
               .replacing(
                   RAFT,
-                  "progress.becomeProbe(Math.min(guess, m.previousIndex()));",
-                  "progress.becomeProbe(Math.min(guess, m.previousIndex()) + 1);"));
+                  "progress.becomeProbe(Math.min(guess, m.previousIndex()), log.base());",
+                  "progress.becomeProbe(Math.min(guess, m.previousIndex()) + 1, log.base());"));
 
   private ReplicationMutants() {}
 }
