@@ -1,47 +1,85 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Invariant;
 import dev.jangada.raft.StateMachine;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the state machine and hands out its results. What accumulates while the state machine is at
  * work is applied together.
  */
 final class ApplierThread extends Thread implements Applier {
-  private final Mailbox<CommittedBatch> mailbox = new Mailbox<>();
+  private static final Logger log = LoggerFactory.getLogger(RaftNode.class);
+
+  private final Mailbox<Work> mailbox = new Mailbox<>();
+  private final String id;
   private final StateMachine stateMachine;
+  private final SnapshotKeeper keeper;
   private final long maxApplyBytes;
-  private final LongConsumer applied;
+  private final Listener listener;
   private final Consumer<Throwable> failed;
+
+  private sealed interface Work {
+    record Apply(CommittedBatch batch) implements Work {}
+
+    record Perform(SnapshotTask.OfMachine task) implements Work {}
+  }
+
+  /** Told what is done, on this thread. */
+  interface Listener {
+
+    /**
+     * Everything up to an index is applied.
+     *
+     * @param durable {@link StateMachine#durableIndex()} after that
+     */
+    void applied(long index, long durable);
+
+    /** What came of a task. */
+    void done(SnapshotEvent event);
+  }
 
   /**
    * Creates the thread.
    *
+   * @param id name of the node, for the log of the process
+   * @param keeper does what is wanted of the state machine for snapshots
    * @param maxApplyBytes batches are not put together beyond this weight
-   * @param applied told each index up to which everything is applied
+   * @param listener told what is done
    * @param failed told the failure that ends the thread
    */
   ApplierThread(
       String name,
+      String id,
       StateMachine stateMachine,
+      SnapshotKeeper keeper,
       long maxApplyBytes,
-      LongConsumer applied,
+      Listener listener,
       Consumer<Throwable> failed) {
     super(name);
+    this.id = id;
     this.stateMachine = stateMachine;
+    this.keeper = keeper;
     this.maxApplyBytes = maxApplyBytes;
-    this.applied = applied;
+    this.listener = listener;
     this.failed = failed;
   }
 
   @Override
   public void apply(CommittedBatch batch) {
-    mailbox.put(batch);
+    mailbox.put(new Work.Apply(batch));
+  }
+
+  /** Takes a task to be done after the batches that came before. Any thread. */
+  void perform(SnapshotTask.OfMachine task) {
+    mailbox.put(new Work.Perform(task));
   }
 
   /** Lets the thread end after what it was given so far. */
@@ -51,37 +89,53 @@ final class ApplierThread extends Thread implements Applier {
 
   @Override
   public void run() {
-    List<CommittedBatch> batches = new ArrayList<>();
+    List<Work> works = new ArrayList<>();
+    List<CommittedBatch> group = new ArrayList<>();
     try {
-      while (mailbox.drainTo(batches)) {
-        if (batches.isEmpty()) {
+      while (mailbox.drainTo(works)) {
+        if (works.isEmpty()) {
           mailbox.await(Long.MAX_VALUE);
           continue;
         }
-        int from = 0;
-        while (from < batches.size()) {
-          int to = endOfGroup(batches, from);
-          applyTogether(batches.subList(from, to));
-          from = to;
+        long bytes = 0;
+        for (Work work : works) {
+          switch (work) {
+            case Work.Apply(CommittedBatch batch) -> {
+              if (bytes + batch.weight() > maxApplyBytes) {
+                applyTogether(group);
+                bytes = 0;
+              }
+              group.add(batch);
+              bytes += batch.weight();
+            }
+            case Work.Perform(SnapshotTask.OfMachine task) -> {
+              applyTogether(group);
+              bytes = 0;
+              performNow(task);
+            }
+          }
         }
-        batches.clear();
+        applyTogether(group);
+        works.clear();
       }
     } catch (Throwable failure) {
       failed.accept(failure);
     }
   }
 
-  private int endOfGroup(List<CommittedBatch> batches, int from) {
-    long bytes = batches.get(from).weight();
-    int to = from + 1;
-    while (to < batches.size() && bytes + batches.get(to).weight() <= maxApplyBytes) {
-      bytes += batches.get(to).weight();
-      to++;
+  private void performNow(SnapshotTask.OfMachine task) throws IOException {
+    SnapshotEvent event = keeper.perform(task);
+    if (event instanceof SnapshotEvent.Restored(EntryId last)) {
+      log.info("{} has the state of the snapshot up to entry {} now", id, last);
     }
-    return to;
+    listener.done(event);
   }
 
+  /** Applies what has been put together, and takes it out. */
   private void applyTogether(List<CommittedBatch> batches) {
+    if (batches.isEmpty()) {
+      return;
+    }
     List<Entry> entries;
     if (batches.size() == 1) {
       entries = batches.getFirst().entries();
@@ -101,6 +155,7 @@ final class ApplierThread extends Thread implements Applier {
       batch.complete(results.subList(from, to));
       from = to;
     }
-    applied.accept(batches.getLast().lastIndex());
+    listener.applied(batches.getLast().lastIndex(), stateMachine.durableIndex());
+    batches.clear();
   }
 }

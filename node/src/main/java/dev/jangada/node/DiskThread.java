@@ -49,7 +49,7 @@ final class DiskThread extends Thread implements LogWriter {
           continue;
         }
         for (Write write : batch) {
-          log.append(write.hardState(), write.entries());
+          write.writeTo(log);
         }
         log.sync();
         written.accept(batch.getLast().number());

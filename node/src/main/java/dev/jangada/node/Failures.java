@@ -2,6 +2,7 @@ package dev.jangada.node;
 
 import dev.jangada.node.RaftException.Reason;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 
 /** The ways in which requests fail, with their texts. */
 final class Failures {
@@ -30,6 +31,15 @@ final class Failures {
             ? "the command was proposed, and its outcome was not known before its time was up: it"
                 + " may have taken effect or may yet do so"
             : "the request's time was up");
+  }
+
+  static RaftException skipped(EntryId snapshot) {
+    return new RaftException(
+        Reason.TIMEOUT,
+        true,
+        "this node was so far behind that it received a snapshot up to entry "
+            + snapshot
+            + " in place of the entries: the command may be among them");
   }
 
   static RaftException tooLarge(int bytes, long maxBytes) {

@@ -57,6 +57,8 @@ final class Inbox implements Consumer<Message> {
       for (Proposal proposal : forward.proposals()) {
         weight += proposal.weight();
       }
+    } else if (message instanceof Message.SnapshotChunk chunk) {
+      weight += chunk.data().length;
     }
     return weight;
   }

@@ -1,7 +1,10 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.storage.DiskFailureException;
+import dev.jangada.storage.WriteAheadLog;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +20,41 @@ public interface LogWriter {
   void write(Write write);
 
   /**
-   * What is to be written.
+   * What is to be written, in this order.
    *
    * @param number 1 for a driver's first write, one more for each next
    * @param hardState term and vote, to be durable no later than the entries; null when unchanged
-   * @param entries contiguous; the first replaces whatever the log has from its index on; may be
-   *     empty if there is a hard state
+   * @param entries contiguous; the first replaces whatever the log has from its index on
+   * @param discardUpTo entries up to this index may be forgotten; 0 for none
+   * @param reset the log becomes empty, and goes on after this entry; null if it does not
    */
-  record Write(long number, @Nullable HardState hardState, List<Entry> entries) {}
+  record Write(
+      long number,
+      @Nullable HardState hardState,
+      List<Entry> entries,
+      long discardUpTo,
+      @Nullable EntryId reset) {
+
+    /** A write of term, vote and entries. */
+    public Write(long number, @Nullable HardState hardState, List<Entry> entries) {
+      this(number, hardState, entries, 0, null);
+    }
+
+    /**
+     * Gives this to a log, which has it durably after its next {@link WriteAheadLog#sync()}.
+     *
+     * @throws DiskFailureException if the disk fails
+     */
+    public void writeTo(WriteAheadLog log) {
+      if (hardState != null || !entries.isEmpty()) {
+        log.append(hardState, entries);
+      }
+      if (discardUpTo > 0) {
+        log.discardUpTo(discardUpTo);
+      }
+      if (reset != null) {
+        log.reset(reset);
+      }
+    }
+  }
 }

@@ -37,7 +37,9 @@ record NodeConfig(
     boolean noop,
     int maxEntryBytes,
     long maxPendingBytes,
-    long maxUncommittedBytes) {
+    long maxUncommittedBytes,
+    long snapshotEntries,
+    long retainedEntries) {
 
   private static final int TICKS_PER_HEARTBEAT = 10;
   private static final Duration SHORTEST_TICK = Duration.ofMillis(1);
@@ -74,6 +76,13 @@ record NodeConfig(
             + " bytes");
     require(
         maxUncommittedBytes > 0, "maxUncommittedBytes must be positive, is " + maxUncommittedBytes);
+    require(
+        snapshotEntries >= 0 && retainedEntries >= 0 && retainedEntries < Long.MAX_VALUE / 16,
+        "snapshotEntries ("
+            + snapshotEntries
+            + ") and retainedEntries ("
+            + retainedEntries
+            + ") cannot be negative, nor beyond all bounds");
   }
 
   private static void checkPeers(String id, String cluster, List<Peer> peers) {
@@ -161,11 +170,18 @@ record NodeConfig(
     return builder.build();
   }
 
+  SnapshotPolicy snapshotPolicy() {
+    return SnapshotPolicy.every(snapshotEntries, retainedEntries);
+  }
+
   TransportConfig transportConfig() {
     RaftConfig raft = raftConfig();
     // An append ends with the entry that fills it, whatever its size.
     long maxMessageBytes =
-        raft.maxAppendBytes() + maxEntryBytes + Entry.OVERHEAD_BYTES + MESSAGE_OVERHEAD_BYTES;
+        Math.max(
+                raft.maxAppendBytes() + maxEntryBytes + Entry.OVERHEAD_BYTES,
+                snapshotPolicy().chunkBytes())
+            + MESSAGE_OVERHEAD_BYTES;
     return new TransportConfig(
         clusterId(),
         memberId(),

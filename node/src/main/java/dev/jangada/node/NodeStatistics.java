@@ -9,6 +9,11 @@ import dev.jangada.storage.WalStatistics;
  * @param messagesReceived messages taken in from peers
  * @param messagesDropped messages from peers dropped because too many were waiting already
  * @param log what the write-ahead log has done
+ * @param snapshots what has been done with snapshots
  */
 public record NodeStatistics(
-    long pendingBytes, long messagesReceived, long messagesDropped, WalStatistics log) {}
+    long pendingBytes,
+    long messagesReceived,
+    long messagesDropped,
+    WalStatistics log,
+    SnapshotStatistics snapshots) {}

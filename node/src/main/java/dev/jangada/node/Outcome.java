@@ -1,5 +1,7 @@
 package dev.jangada.node;
 
+import dev.jangada.raft.EntryId;
+
 /**
  * Told what becomes of a request to a {@link RaftDriver}: once, with the exception noted at {@link
  * Submit}. Called on the driver's thread where nothing else is said; must return at once, must not
@@ -43,5 +45,16 @@ public sealed interface Outcome {
 
     /** The intended node leads. */
     void transferred();
+  }
+
+  /** Outcome of {@link RaftDriver#takeSnapshot}. */
+  non-sealed interface Snapshot extends Outcome {
+
+    /**
+     * The state is stored durably.
+     *
+     * @param last the last entry that is in it; {@link EntryId#NONE} if nothing was ever applied
+     */
+    void taken(EntryId last);
   }
 }

@@ -62,6 +62,19 @@ final class ProposedCommands {
     return claimed;
   }
 
+  /**
+   * Takes out all requests up to an index, of which this node will never see what was committed in
+   * their place.
+   */
+  void skip(long index, Consumer<SubmitRequest> skipped) {
+    for (TermQueue queue : terms) {
+      while (!queue.requests().isEmpty() && queue.requests().peek().index() <= index) {
+        skipped.accept(queue.requests().remove());
+      }
+    }
+    terms.removeIf(queue -> queue.requests().isEmpty());
+  }
+
   /** Forgets those whose outcome has been told. */
   void sweep() {
     for (TermQueue queue : terms) {

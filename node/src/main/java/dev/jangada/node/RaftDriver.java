@@ -2,6 +2,7 @@ package dev.jangada.node;
 
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.Invariant;
 import dev.jangada.raft.Message;
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The driver is as deterministic as the core: no thread, no clock, no future, no random number.
  * Everything comes in as a call (a message, a tick, a request, a finished write, an applied batch)
  * and everything goes out through a port ({@link LogWriter}, {@link Transport}, {@link Applier},
- * {@link Outcome}), none of which blocks or calls back. {@link RaftNode} runs it on a thread with a
- * real disk, a simulator with simulated ones; the driver cannot tell.
+ * {@link Snapshots}, {@link Outcome}), none of which blocks or calls back. {@link RaftNode} runs it
+ * on a thread with a real disk, a simulator with simulated ones; the driver cannot tell.
  *
  * <p>Calls only note what has come; {@link #advance} does what follows from it. Whoever runs the
  * driver makes all calls that have accumulated and then advances once, so that what came together
@@ -58,6 +59,13 @@ import org.jspecify.annotations.Nullable;
  * of which nothing has been heard for an election timeout, is repeated under a new number. A read
  * is ready when this node has applied the confirmed index.
  *
+ * <p><b>Snapshots.</b> The core says which follower needs one and when one is to be installed;
+ * {@link SnapshotCoordinator} sees to the rest. While one is installed nothing is handed out to be
+ * applied: first the state machine gets the state of the snapshot, then the log is emptied, and
+ * when both are durable the core is told. The stored snapshot outlives both, so that a crash in
+ * between is made good at the next start. What was committed in the entries that are skipped, this
+ * node never learns: the outcome of commands that stood there is unknown.
+ *
  * <p><b>Bounds.</b> Commands that wait are bounded here; those under way by the leader's limit of
  * uncommitted bytes; writes and committed batches under way by the windows of the core. Whoever
  * runs the driver bounds how many requests it lets in.
@@ -78,6 +86,7 @@ public final class RaftDriver {
   private final Transport transport;
   private final Applier applier;
   private final LeadershipListener leadershipListener;
+  private final SnapshotCoordinator snapshots;
 
   /** Number of the next proposal or read. */
   private long nextNumber;
@@ -95,6 +104,9 @@ public final class RaftDriver {
   private long handedOutIndex;
   private long handedOutTerm;
   private long appliedIndex;
+
+  /** The last step of an installation; null while there is none at that point. */
+  private @Nullable LogReset logReset;
 
   private final DeadlineWheel requests = new DeadlineWheel();
 
@@ -115,8 +127,11 @@ public final class RaftDriver {
   private record UnsentPromises(
       long afterWrite, List<Message> messages, @Nullable Persisted receipt) {}
 
+  /** The log will begin after a snapshot's last entry once a write is durable. */
+  private record LogReset(long write, EntryId last) {}
+
   /**
-   * Creates a driver.
+   * Creates a driver without snapshots.
    *
    * @param raft to be used by nobody else from now on
    * @param config the settings that {@code raft} was made with
@@ -137,6 +152,46 @@ public final class RaftDriver {
       Transport transport,
       Applier applier,
       LeadershipListener leadershipListener) {
+    this(
+        raft,
+        config,
+        firstNumber,
+        maxWaitingBytes,
+        logWriter,
+        transport,
+        applier,
+        Snapshots.NONE,
+        SnapshotPolicy.NONE,
+        leadershipListener);
+  }
+
+  /**
+   * Creates a driver.
+   *
+   * @param raft to be used by nobody else from now on
+   * @param config the settings that {@code raft} was made with
+   * @param firstNumber where the numbering of proposals and reads begins. Drawn at random from all
+   *     64 bits each time a node starts, so that no number is ever used twice by a node
+   * @param maxWaitingBytes commands are refused while more than this waits for a leader
+   * @param logWriter writes the log
+   * @param transport sends messages
+   * @param applier applies what is committed
+   * @param snapshots works at snapshots
+   * @param policy when there are snapshots; {@link SnapshotPolicy#NONE} if the state machine does
+   *     not support them
+   * @param leadershipListener told of each new term and leader, within {@link #advance}
+   */
+  public RaftDriver(
+      Raft raft,
+      RaftConfig config,
+      long firstNumber,
+      long maxWaitingBytes,
+      LogWriter logWriter,
+      Transport transport,
+      Applier applier,
+      Snapshots snapshots,
+      SnapshotPolicy policy,
+      LeadershipListener leadershipListener) {
     this.raft = raft;
     this.config = config;
     this.nextNumber = firstNumber;
@@ -149,6 +204,7 @@ public final class RaftDriver {
     this.handedOutIndex = raft.status().applied();
     this.appliedIndex = handedOutIndex;
     this.reads = new PendingReads(config.electionTimeoutTicks());
+    this.snapshots = new SnapshotCoordinator(raft, config, snapshots, transport, policy);
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -174,6 +230,7 @@ public final class RaftDriver {
     raft.tick();
     requests.expire(tick, this::expire);
     reads.repeatSilent(tick);
+    snapshots.tick();
     if (tick % config.electionTimeoutTicks() == 0) {
       sweep();
     }
@@ -209,6 +266,11 @@ public final class RaftDriver {
         raft.persisted(kept.receipt());
       }
     }
+    LogReset reset = logReset;
+    if (reset != null && reset.write() <= number) {
+      logReset = null;
+      installed(reset.last());
+    }
   }
 
   /** The state machine has applied everything up to an index that is the last one of a batch. */
@@ -225,7 +287,48 @@ public final class RaftDriver {
     }
     raft.applied(index);
     appliedIndex = index;
+    snapshots.applied(index);
     reads.applied(index, this::readReady);
+  }
+
+  /**
+   * What the state machine has applied up to an index would be found again after a crash: see
+   * {@link dev.jangada.raft.StateMachine#durableIndex()}.
+   *
+   * @param index at most what it has {@link #applied}
+   */
+  public void stateDurable(long index) {
+    snapshots.stateDurable(index);
+  }
+
+  /** Something that was asked of {@link Snapshots} is done. */
+  public void snapshotEvent(SnapshotEvent event) {
+    if (event instanceof SnapshotEvent.Restored(EntryId last)) {
+      Invariant.check(batches.isEmpty(), "%s was restored before what comes before it", last);
+      lastWrite++;
+      logReset = new LogReset(lastWrite, last);
+      logWriter.write(new LogWriter.Write(lastWrite, null, List.of(), 0, last));
+    } else {
+      snapshots.event(event);
+    }
+  }
+
+  /** State machine and log are those of a snapshot: goes on after it. */
+  private void installed(EntryId last) {
+    raft.snapshotInstalled(last);
+    snapshots.installed(last);
+    handedOutIndex = last.index();
+    handedOutTerm = Math.max(handedOutTerm, last.term());
+    appliedIndex = last.index();
+    proposed.skip(
+        last.index(),
+        request -> {
+          if (!request.isDone()) {
+            fail(request, Failures.skipped(last));
+          }
+        });
+    forwarded.values().forEach(SubmitRequest::mayHaveBeenSkipped);
+    reads.applied(last.index(), this::readReady);
   }
 
   /**
@@ -308,6 +411,16 @@ public final class RaftDriver {
     }
   }
 
+  /**
+   * Wants the state saved as a snapshot, as it is now or will be soon.
+   *
+   * @param outcome told when it is durable
+   * @throws UnsupportedOperationException if there are no snapshots
+   */
+  public void takeSnapshot(Outcome.Snapshot outcome) {
+    snapshots.take(outcome);
+  }
+
   /** Ends this driver: every request that has no outcome yet fails. */
   public void stop(String reason) {
     requests.drain(request -> {
@@ -315,6 +428,7 @@ public final class RaftDriver {
       boolean underWay = request instanceof SubmitRequest command && command.isUnderWay();
       request.outcome().failed(Failures.stopped(reason, underWay));
     });
+    snapshots.stop(Failures.stopped(reason, false));
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -326,11 +440,13 @@ public final class RaftDriver {
     noticeLeadership();
     offerWaiting();
     askForReads();
+    snapshots.advance();
     while (raft.hasReady()) {
       carryOut(raft.ready());
       noticeLeadership();
       offerWaiting();
       askForReads();
+      snapshots.advance();
     }
   }
 
@@ -339,9 +455,11 @@ public final class RaftDriver {
       transport.send(message);
     }
     Persisted receipt = ready.persisted();
-    if (receipt != null) {
+    if (receipt != null || ready.discardUpTo() > 0) {
       lastWrite++;
-      logWriter.write(new LogWriter.Write(lastWrite, ready.hardState(), ready.append()));
+      logWriter.write(
+          new LogWriter.Write(
+              lastWrite, ready.hardState(), ready.append(), ready.discardUpTo(), null));
     }
     if (lastWritten == lastWrite) {
       for (Message message : ready.sendAfterPersist()) {
@@ -357,6 +475,12 @@ public final class RaftDriver {
     if (!ready.apply().isEmpty()) {
       handOut(ready.apply());
     }
+    ready.snapshotMessages().forEach(snapshots::received);
+    ready.snapshotsWanted().forEach(snapshots::wanted);
+    EntryId install = ready.install();
+    if (install != null) {
+      snapshots.install(install);
+    }
   }
 
   private void noticeLeadership() {
@@ -365,6 +489,7 @@ public final class RaftDriver {
     }
     term = raft.term();
     leader = raft.leader();
+    snapshots.leadershipChanged();
     leadershipListener.leadershipChanged(leader, term, raft.isLeader());
     if (leader != 0 && leader != raft.id() && !transfers.isEmpty()) {
       for (TransferRequest transfer : transfers) {
@@ -607,6 +732,11 @@ public final class RaftDriver {
   /** A picture of the core's state. */
   public RaftStatus status() {
     return raft.status();
+  }
+
+  /** What has been done with snapshots. */
+  SnapshotStatistics snapshotStatistics() {
+    return snapshots.statistics();
   }
 
   /** Number of requests that have no outcome yet. */

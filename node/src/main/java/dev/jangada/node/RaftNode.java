@@ -1,23 +1,17 @@
 package dev.jangada.node;
 
-import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.node.transport.Transport;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
-import dev.jangada.raft.RecoveredLog;
 import dev.jangada.raft.StateMachine;
-import dev.jangada.storage.Disk;
 import dev.jangada.storage.FileDisk;
-import dev.jangada.storage.WalConfig;
-import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -39,11 +33,12 @@ import org.slf4j.LoggerFactory;
  *
  * <h2>Threads</h2>
  *
- * <p>All methods may be called by any thread. A node has three threads of its own beside those of
- * its transport: the driver runs consensus, the disk thread writes the log, and the applier runs
- * the state machine. Results of {@link #submit} are completed by the applier thread; reads,
- * failures and listeners by the driver thread. What depends on a future without an executor of its
- * own runs on that thread too: it must not block, or the node stands still.
+ * <p>All methods may be called by any thread. A node has four threads of its own beside those of
+ * its transport: the driver runs consensus, the disk thread writes the log, the applier runs the
+ * state machine, and one more stores and reads snapshots. Results of {@link #submit} are completed
+ * by the applier thread; reads, failures and listeners by the driver thread. What depends on a
+ * future without an executor of its own runs on that thread too: it must not block, or the node
+ * stands still.
  *
  * <h2>Failures</h2>
  *
@@ -67,25 +62,27 @@ public final class RaftNode implements AutoCloseable {
 
   private final StateMachine stateMachine;
   private final @Nullable FileDisk fileDisk;
-  private final WriteAheadLog wal;
+  private final NodeStorage storage;
   private final Transport transport;
   private final DiskThread diskThread;
   private final ApplierThread applierThread;
+  private final SnapshotThread snapshotThread;
   private final Thread driverThread;
   private final RaftDriver driver;
 
   private volatile RaftStatus status;
+  private volatile SnapshotStatistics snapshotStatistics = SnapshotStatistics.NONE;
 
   /** The failure that ended the node; null while there is none. */
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
   private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
 
-  private RaftNode(
+  RaftNode(
       NodeConfig config,
       StateMachine stateMachine,
       @Nullable FileDisk fileDisk,
-      WriteAheadLog wal,
+      NodeStorage storage,
       Transport.Factory transportFactory)
       throws IOException {
     this.config = config;
@@ -94,18 +91,30 @@ public final class RaftNode implements AutoCloseable {
     this.pending = new PendingBudget(config.maxPendingBytes());
     this.stateMachine = stateMachine;
     this.fileDisk = fileDisk;
-    this.wal = wal;
+    this.storage = storage;
 
     RaftConfig raftConfig = config.raftConfig();
     Raft raft = newRaft(raftConfig);
     this.status = raft.status();
-    this.diskThread = new DiskThread(threadName("disk"), wal, this::onWritten, this::fail);
+    SnapshotKeeper keeper = new SnapshotKeeper(stateMachine, storage.snapshots());
+    this.diskThread =
+        new DiskThread(threadName("disk"), storage.log(), this::onWritten, this::fail);
     this.applierThread =
         new ApplierThread(
             threadName("applier"),
+            config.id(),
             stateMachine,
+            keeper,
             raftConfig.maxApplyBytes(),
-            this::onApplied,
+            new ApplierListener(),
+            this::fail);
+    this.snapshotThread =
+        new SnapshotThread(
+            threadName("snapshots"),
+            config.id(),
+            keeper,
+            applierThread,
+            this::onSnapshotEvent,
             this::fail);
     this.driverThread = new Thread(this::runDriver, threadName("driver"));
     this.transport = transportFactory.open(config.transportConfig(), inbox);
@@ -118,28 +127,18 @@ public final class RaftNode implements AutoCloseable {
             diskThread,
             transport,
             applierThread,
+            snapshotThread,
+            stateMachine.supportsSnapshots() ? config.snapshotPolicy() : SnapshotPolicy.NONE,
             this::onLeadership);
   }
 
   private Raft newRaft(RaftConfig raftConfig) {
-    long applied = stateMachine.appliedIndex();
-    if (applied > wal.last().index()) {
-      throw new IllegalStateException(
-          "the state machine of "
-              + config.id()
-              + " has applied entry "
-              + applied
-              + ", but the log in its data directory ends at "
-              + wal.last().index()
-              + ": they do not belong together. Restore the log that belongs to the state, or"
-              + " remove both and let the node join anew");
-    }
     Raft raft =
         new Raft(
             raftConfig,
-            wal.hardState(),
-            new RecoveredLog(wal.termStarts(), wal.last(), wal),
-            applied,
+            storage.log().hardState(),
+            storage.recoveredLog(),
+            storage.applied(),
             new SplittableRandom(new SecureRandom().nextLong()));
     raft.traceTo(new LoggingTracer(config.id()));
     return raft;
@@ -149,22 +148,25 @@ public final class RaftNode implements AutoCloseable {
     return "jangada-" + config.id() + "-" + role;
   }
 
-  private void startThreads() {
+  /** Begins to work. Called once. */
+  void startThreads() {
     log.info(
-        "{} ({}) starts in term {} with a log that ends at {}, {} members",
+        "{} ({}) starts in term {} with a log after {} that ends at {}, {} members",
         config.id(),
         MemberId.toString(memberId),
         status.term(),
+        status.base(),
         status.last(),
         config.peers().size());
     diskThread.start();
     applierThread.start();
+    snapshotThread.start();
     driverThread.start();
   }
 
   /** Begins the settings of a node. */
-  public static Builder builder() {
-    return new Builder();
+  public static RaftNodeBuilder builder() {
+    return new RaftNodeBuilder();
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -288,6 +290,26 @@ public final class RaftNode implements AutoCloseable {
     return transfer.future();
   }
 
+  /**
+   * Saves the state machine's state as a snapshot on this member's disk, so that the log behind it
+   * can be cut and need not be applied again after a restart. Members do that by themselves, too:
+   * see {@link RaftNodeBuilder#snapshotEntries}.
+   *
+   * @return the last entry whose effects are in the snapshot, once it is durable; fails with {@link
+   *     RaftException.Reason#STOPPED}, or with an {@link UnsupportedOperationException} if the
+   *     state machine does not {@linkplain StateMachine#supportsSnapshots support snapshots}
+   */
+  public CompletableFuture<EntryId> takeSnapshot() {
+    if (!stateMachine.supportsSnapshots()) {
+      return CompletableFuture.failedFuture(
+          new UnsupportedOperationException(
+              stateMachine.getClass().getName() + " does not support snapshots"));
+    }
+    PendingSnapshot snapshot = new PendingSnapshot();
+    post(snapshot);
+    return snapshot.future();
+  }
+
   private long ticks(Duration timeout) {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("the timeout must be positive, is " + timeout);
@@ -343,7 +365,12 @@ public final class RaftNode implements AutoCloseable {
 
   /** What this node has done since it was started. */
   public NodeStatistics statistics() {
-    return new NodeStatistics(pending.used(), inbox.received(), inbox.dropped(), wal.statistics());
+    return new NodeStatistics(
+        pending.used(),
+        inbox.received(),
+        inbox.dropped(),
+        storage.log().statistics(),
+        snapshotStatistics);
   }
 
   /**
@@ -384,7 +411,7 @@ public final class RaftNode implements AutoCloseable {
   public void close() {
     mailbox.close();
     Thread caller = Thread.currentThread();
-    if (!List.of(driverThread, diskThread, applierThread).contains(caller)) {
+    if (!List.of(driverThread, diskThread, applierThread, snapshotThread).contains(caller)) {
       joinUninterruptibly(driverThread);
     }
   }
@@ -412,8 +439,23 @@ public final class RaftNode implements AutoCloseable {
     mailbox.put(raftDriver -> raftDriver.written(number));
   }
 
-  private void onApplied(long index) {
-    mailbox.put(raftDriver -> raftDriver.applied(index));
+  private final class ApplierListener implements ApplierThread.Listener {
+    @Override
+    public void applied(long index, long durable) {
+      mailbox.put(raftDriver -> {
+        raftDriver.applied(index);
+        raftDriver.stateDurable(durable);
+      });
+    }
+
+    @Override
+    public void done(SnapshotEvent event) {
+      onSnapshotEvent(event);
+    }
+  }
+
+  private void onSnapshotEvent(SnapshotEvent event) {
+    post(new SnapshotNews(event));
   }
 
   private void onLeadership(long leader, long term, boolean isLeader) {
@@ -457,16 +499,15 @@ public final class RaftNode implements AutoCloseable {
   /**
    * Takes all events that have accumulated, tells the driver, and lets it do what follows, again
    * and again. What has arrived is told before the tick that has become due: after a long pause of
-   * the process, a leader's message that was waiting must count before time does. Ticks that were
-   * missed are not made up for, or a pause would look like silence of the leader.
+   * the process, a leader's message that was waiting must count before time does.
    */
   private void turns() {
     List<DriverEvent> events = new ArrayList<>();
-    long nextTick = System.nanoTime() + tickNanos;
+    TickSchedule ticks = new TickSchedule(tickNanos, System.nanoTime());
     driver.advance();
     while (mailbox.drainTo(events)) {
       if (events.isEmpty()) {
-        long untilTick = nextTick - System.nanoTime();
+        long untilTick = ticks.untilNext(System.nanoTime());
         if (untilTick > 0) {
           mailbox.await(untilTick);
           continue;
@@ -478,12 +519,12 @@ public final class RaftNode implements AutoCloseable {
         event.tell(driver);
       }
       events.clear();
-      if (now - nextTick >= 0) {
+      if (ticks.isDue(now)) {
         driver.tick();
-        nextTick = now - nextTick < tickNanos ? nextTick + tickNanos : now + tickNanos;
       }
       driver.advance();
       status = driver.status();
+      snapshotStatistics = driver.snapshotStatistics();
       if (failure.get() != null) {
         return;
       }
@@ -505,8 +546,10 @@ public final class RaftNode implements AutoCloseable {
     applierThread.finish();
     joinUninterruptibly(diskThread);
     joinUninterruptibly(applierThread);
+    snapshotThread.finish();
+    joinUninterruptibly(snapshotThread);
     release("close the state machine", stateMachine::close);
-    release("close the log", wal::close);
+    release("close the log", storage::close);
     if (fileDisk != null) {
       release("close the data directory", fileDisk::close);
     }
@@ -534,257 +577,6 @@ public final class RaftNode implements AutoCloseable {
       } else {
         log.debug("{} could not {}", config.id(), what, e);
       }
-    }
-  }
-
-  // ---------------------------------------------------------------------------------------------
-  // Settings
-  // ---------------------------------------------------------------------------------------------
-
-  /**
-   * Collects the settings of a node. {@link #id}, {@link #peers}, {@link #dataDirectory} and {@link
-   * #stateMachine} have no default. All members of a cluster must have the same settings, but for
-   * their id, the address to listen at, and the data directory.
-   */
-  public static final class Builder {
-    private @Nullable String id;
-    private String cluster = "jangada";
-    private List<Peer> peers = List.of();
-    private @Nullable String listenHost;
-    private int listenPort;
-    private @Nullable Path dataDirectory;
-    private @Nullable Disk disk;
-    private @Nullable StateMachine stateMachine;
-    private Transport.Factory transportFactory = NettyTransport::open;
-    private Duration heartbeatInterval = Duration.ofMillis(100);
-    private Duration electionTimeout = Duration.ofMillis(500);
-    private @Nullable Duration requestTimeout;
-    private boolean preVote = true;
-    private boolean checkQuorum = true;
-    private boolean leaseReads;
-    private boolean noop = true;
-    private int maxEntryBytes = 8 << 20;
-    private long maxPendingBytes = 256L << 20;
-    private long maxUncommittedBytes = 256L << 20;
-    private int logSegmentBytes = WalConfig.DEFAULT_SEGMENT_BYTES;
-
-    private Builder() {}
-
-    /** This member's name: one of the {@link #peers}, and the same in every life of the member. */
-    public Builder id(String name) {
-      id = name;
-      return this;
-    }
-
-    /**
-     * Name of the cluster, by default "jangada": a member of one cluster refuses to talk to a
-     * member of another, and to open its log.
-     */
-    public Builder cluster(String name) {
-      cluster = name;
-      return this;
-    }
-
-    /** All members of the cluster, this one included. */
-    public Builder peers(List<Peer> members) {
-      peers = List.copyOf(members);
-      return this;
-    }
-
-    /** Where to listen for the other members; by default at the address they reach this one at. */
-    public Builder listen(String host, int port) {
-      listenHost = host;
-      listenPort = port;
-      return this;
-    }
-
-    /**
-     * Where the node keeps its data, created if it does not exist. The log is in its subdirectory
-     * {@code wal}.
-     */
-    public Builder dataDirectory(Path directory) {
-      dataDirectory = directory;
-      return this;
-    }
-
-    /** Keeps the log on this disk instead of in the data directory. The caller closes it. */
-    Builder disk(Disk other) {
-      disk = other;
-      return this;
-    }
-
-    /** What the log is for. Closed by the node when it ends, once {@link #start} has succeeded. */
-    public Builder stateMachine(StateMachine machine) {
-      stateMachine = machine;
-      return this;
-    }
-
-    /** How often an idle leader writes to the others; by default 100 ms, at least 1 ms. */
-    public Builder heartbeatInterval(Duration interval) {
-      heartbeatInterval = interval;
-      return this;
-    }
-
-    /**
-     * How long a member waits at least for a sign of the leader before it wants to lead itself, and
-     * twice that at most; by default 500 ms, at least two heartbeat intervals.
-     */
-    public Builder electionTimeout(Duration timeout) {
-      electionTimeout = timeout;
-      return this;
-    }
-
-    /**
-     * How long requests may take for which nothing else is said; by default 5 s and two election
-     * timeouts, so that a change of leader fits in.
-     */
-    public Builder requestTimeout(Duration timeout) {
-      requestTimeout = timeout;
-      return this;
-    }
-
-    /**
-     * Whether members ask if they could win an election before they begin one; by default they do.
-     * Without it a member that was cut off disturbs the cluster when it comes back.
-     */
-    public Builder preVote(boolean on) {
-      preVote = on;
-      return this;
-    }
-
-    /** Whether a leader that loses touch with the majority steps down; by default it does. */
-    public Builder checkQuorum(boolean on) {
-      checkQuorum = on;
-      return this;
-    }
-
-    /**
-     * Whether the leader answers reads from its lease, without asking a majority; by default not.
-     * Faster, and right only while the members' clocks differ in rate by less than a tenth.
-     */
-    public Builder leaseReads(boolean on) {
-      leaseReads = on;
-      return this;
-    }
-
-    /**
-     * Whether a new leader begins with an empty entry; by default it does. Without it a new leader
-     * does not finish what earlier ones left, and serves no reads, until it is given a command.
-     */
-    public Builder noop(boolean on) {
-      noop = on;
-      return this;
-    }
-
-    /** The largest command that is accepted; by default 8 MiB, at most 256 MiB. */
-    public Builder maxEntryBytes(int bytes) {
-      maxEntryBytes = bytes;
-      return this;
-    }
-
-    /**
-     * How much memory the commands submitted here may hold until they have an outcome; by default
-     * 256 MiB. Beyond that they are refused.
-     */
-    public Builder maxPendingBytes(long bytes) {
-      maxPendingBytes = bytes;
-      return this;
-    }
-
-    /** How many bytes of entries a leader has uncommitted; by default 256 MiB. */
-    public Builder maxUncommittedBytes(long bytes) {
-      maxUncommittedBytes = bytes;
-      return this;
-    }
-
-    /**
-     * The size of the files that make up the log; by default 64 MiB. Each is allocated when it is
-     * begun, so that a small size makes for a quick first start.
-     */
-    public Builder logSegmentBytes(int bytes) {
-      logSegmentBytes = bytes;
-      return this;
-    }
-
-    /** How the members talk to each other; by default over TCP. */
-    public Builder transport(Transport.Factory factory) {
-      transportFactory = factory;
-      return this;
-    }
-
-    /**
-     * Starts the node: opens its log, its state machine's index and its transport.
-     *
-     * @throws IllegalArgumentException if a setting is missing or settings contradict each other
-     * @throws IOException if the log cannot be opened, or the transport cannot be started
-     */
-    public RaftNode start() throws IOException {
-      NodeConfig config = config();
-      StateMachine machine = required(stateMachine, "stateMachine");
-      Transport.Factory factory = transportFactory;
-      // Allocating a segment takes longer than many syncs: beside the disk thread, not on it.
-      String name = "jangada-" + config.id() + "-";
-      WalConfig walConfig =
-          WalConfig.of(config.clusterId(), config.memberId())
-              .withSegmentBytes(logSegmentBytes)
-              .withBackground(Thread.ofPlatform().daemon().name(name + "segment")::start);
-      if (disk != null) {
-        return start(config, machine, null, WriteAheadLog.open(disk, walConfig), factory);
-      }
-      FileDisk directory = FileDisk.open(required(dataDirectory, "dataDirectory").resolve("wal"));
-      try {
-        return start(config, machine, directory, WriteAheadLog.open(directory, walConfig), factory);
-      } catch (Throwable e) {
-        directory.close();
-        throw e;
-      }
-    }
-
-    private static RaftNode start(
-        NodeConfig config,
-        StateMachine machine,
-        @Nullable FileDisk directory,
-        WriteAheadLog wal,
-        Transport.Factory factory)
-        throws IOException {
-      RaftNode node;
-      try {
-        node = new RaftNode(config, machine, directory, wal, factory);
-      } catch (Throwable e) {
-        wal.close();
-        throw e;
-      }
-      node.startThreads();
-      return node;
-    }
-
-    private NodeConfig config() {
-      String name = required(id, "id");
-      Peer self = peers.stream().filter(peer -> peer.id().equals(name)).findFirst().orElse(null);
-      return new NodeConfig(
-          name,
-          cluster,
-          peers,
-          listenHost != null ? listenHost : self == null ? "" : self.host(),
-          listenHost != null ? listenPort : self == null ? 0 : self.port(),
-          heartbeatInterval,
-          electionTimeout,
-          Objects.requireNonNullElse(
-              requestTimeout, Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2))),
-          preVote,
-          checkQuorum,
-          leaseReads,
-          noop,
-          maxEntryBytes,
-          maxPendingBytes,
-          maxUncommittedBytes);
-    }
-
-    private static <T> T required(@Nullable T value, String name) {
-      if (value == null) {
-        throw new IllegalArgumentException(name + " is not set");
-      }
-      return value;
     }
   }
 }

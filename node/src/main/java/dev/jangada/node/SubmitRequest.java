@@ -63,6 +63,14 @@ final class SubmitRequest extends Request {
   }
 
   /**
+   * The command, forwarded, may be among committed entries that this node does not get to see: it
+   * must never be taken back.
+   */
+  void mayHaveBeenSkipped() {
+    forwardedInTerm = Long.MAX_VALUE;
+  }
+
+  /**
    * The proposal is certain to be in no log that counts: it goes out once more under a new number,
    * so that whatever is still said about the old attempt cannot be taken for news of the new one.
    */

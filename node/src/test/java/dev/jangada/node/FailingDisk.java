@@ -4,14 +4,18 @@ import dev.jangada.storage.Disk;
 import dev.jangada.storage.DiskFile;
 import dev.jangada.storage.FileDisk;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
-/** A real disk whose syncs fail once told to. */
+/** A real disk whose syncs fail, or take until told otherwise, once told to. */
 final class FailingDisk implements Disk, AutoCloseable {
   private final FileDisk disk;
   private volatile boolean failing;
+  private volatile CountDownLatch release = new CountDownLatch(0);
+  private final CountDownLatch held = new CountDownLatch(1);
 
   FailingDisk(Path directory) throws IOException {
     disk = FileDisk.open(directory);
@@ -19,6 +23,20 @@ final class FailingDisk implements Disk, AutoCloseable {
 
   void failSyncs() {
     failing = true;
+  }
+
+  /** Lets no sync end. */
+  void holdSyncs() {
+    release = new CountDownLatch(1);
+  }
+
+  /** Waits until a sync is under way that does not end. */
+  void awaitHeldSync() throws InterruptedException {
+    held.await();
+  }
+
+  void releaseSyncs() {
+    release.countDown();
   }
 
   @Override
@@ -87,6 +105,14 @@ final class FailingDisk implements Disk, AutoCloseable {
     public void sync() throws IOException {
       if (failing) {
         throw new IOException("no sync today");
+      }
+      if (release.getCount() > 0) {
+        held.countDown();
+        try {
+          release.await();
+        } catch (InterruptedException e) {
+          throw new InterruptedIOException();
+        }
       }
       file.sync();
     }

@@ -94,7 +94,7 @@ class NodeConfigTest {
         "dataDirectory is not set");
   }
 
-  private RaftNode.Builder builder() {
+  private RaftNodeBuilder builder() {
     return RaftNode.builder()
         .id("n1")
         .peers(PEERS)
@@ -102,7 +102,7 @@ class NodeConfigTest {
         .stateMachine(new RecordingMachine());
   }
 
-  private static void assertRefused(RaftNode.Builder builder, String why) {
+  private static void assertRefused(RaftNodeBuilder builder, String why) {
     assertThatIllegalArgumentException().isThrownBy(builder::start).withMessageContaining(why);
   }
 
@@ -122,6 +122,8 @@ class NodeConfigTest {
         true,
         1 << 20,
         64 << 20,
-        64 << 20);
+        64 << 20,
+        100_000,
+        10_000);
   }
 }

@@ -39,6 +39,18 @@ class RecordingMachine implements StateMachine {
     return results;
   }
 
+  synchronized long lastIndex() {
+    return lastIndex;
+  }
+
+  /** Puts another state in place of this one. */
+  synchronized void replace(long index, List<String> others) {
+    lastIndex = index;
+    commands.clear();
+    commands.addAll(others);
+    notifyAll();
+  }
+
   synchronized List<String> commands() {
     return List.copyOf(commands);
   }

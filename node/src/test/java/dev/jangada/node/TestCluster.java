@@ -42,7 +42,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   RaftNode start(
-      String id, RecordingMachine machine, UnaryOperator<RaftNode.Builder> furtherSettings) {
+      String id, RecordingMachine machine, UnaryOperator<RaftNodeBuilder> furtherSettings) {
     RaftNode node;
     try {
       node = furtherSettings.apply(builder(id).stateMachine(machine)).start();
@@ -55,7 +55,7 @@ final class TestCluster implements AutoCloseable {
     return node;
   }
 
-  RaftNode.Builder builder(String id) {
+  RaftNodeBuilder builder(String id) {
     return RaftNode.builder()
         .id(id)
         .peers(peers)
@@ -65,6 +65,16 @@ final class TestCluster implements AutoCloseable {
         .requestTimeout(Duration.ofSeconds(20))
         .logSegmentBytes(256 << 10)
         .transport(network);
+  }
+
+  /** Starts a node with small limits, so that logs are cut soon. */
+  SnapshotMachine startSnapshotting(String id, long snapshotEntries, long retainedEntries) {
+    SnapshotMachine machine = new SnapshotMachine();
+    start(
+        id,
+        machine,
+        builder -> builder.snapshotEntries(snapshotEntries).retainedEntries(retainedEntries));
+    return machine;
   }
 
   private synchronized void noteLeader(String id, long leader) {

@@ -1,6 +1,7 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.StateMachine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -8,7 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A snapshot in a {@link SnapshotStore}. Any thread; its streams are for one thread each. */
-public final class StoredSnapshot implements AutoCloseable {
+public final class StoredSnapshot implements StateMachine.Snapshot {
 
   private final SnapshotFile file;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -23,12 +24,12 @@ public final class StoredSnapshot implements AutoCloseable {
     return file.last();
   }
 
-  /** Index of the last entry that it covers. */
+  @Override
   public long index() {
     return file.last().index();
   }
 
-  /** Its size in bytes. */
+  @Override
   public long size() {
     return file.size();
   }
@@ -38,6 +39,7 @@ public final class StoredSnapshot implements AutoCloseable {
    * part that is damaged; to skip to some offset costs nothing. The caller closes it, before or
    * after closing this.
    */
+  @Override
   public InputStream open() {
     if (closed.get()) {
       throw new IllegalStateException("the snapshot is closed");

@@ -1,0 +1,285 @@
+package dev.jangada.node;
+
+import dev.jangada.node.transport.NettyTransport;
+import dev.jangada.node.transport.Transport;
+import dev.jangada.raft.StateMachine;
+import dev.jangada.storage.Disk;
+import dev.jangada.storage.FileDisk;
+import dev.jangada.storage.WalConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the settings of a node. {@link #id}, {@link #peers}, {@link #dataDirectory} and {@link
+ * #stateMachine} have no default. All members of a cluster must have the same settings, but for
+ * their id, the address to listen at, and the data directory.
+ */
+public final class RaftNodeBuilder {
+  private @Nullable String id;
+  private String cluster = "jangada";
+  private List<Peer> peers = List.of();
+  private @Nullable String listenHost;
+  private int listenPort;
+  private @Nullable Path dataDirectory;
+  private @Nullable Disk disk;
+  private @Nullable StateMachine stateMachine;
+  private Transport.Factory transportFactory = NettyTransport::open;
+  private Duration heartbeatInterval = Duration.ofMillis(100);
+  private Duration electionTimeout = Duration.ofMillis(500);
+  private @Nullable Duration requestTimeout;
+  private boolean preVote = true;
+  private boolean checkQuorum = true;
+  private boolean leaseReads;
+  private boolean noop = true;
+  private int maxEntryBytes = 8 << 20;
+  private long maxPendingBytes = 256L << 20;
+  private long maxUncommittedBytes = 256L << 20;
+  private long snapshotEntries = 100_000;
+  private long retainedEntries = 10_000;
+  private int logSegmentBytes = WalConfig.DEFAULT_SEGMENT_BYTES;
+
+  RaftNodeBuilder() {}
+
+  /** This member's name: one of the {@link #peers}, and the same in every life of the member. */
+  public RaftNodeBuilder id(String name) {
+    id = name;
+    return this;
+  }
+
+  /**
+   * Name of the cluster, by default "jangada": a member of one cluster refuses to talk to a member
+   * of another, and to open its log.
+   */
+  public RaftNodeBuilder cluster(String name) {
+    cluster = name;
+    return this;
+  }
+
+  /** All members of the cluster, this one included. */
+  public RaftNodeBuilder peers(List<Peer> members) {
+    peers = List.copyOf(members);
+    return this;
+  }
+
+  /** Where to listen for the other members; by default at the address they reach this one at. */
+  public RaftNodeBuilder listen(String host, int port) {
+    listenHost = host;
+    listenPort = port;
+    return this;
+  }
+
+  /**
+   * Where the node keeps its data, created if it does not exist. The log and the snapshots are in
+   * its subdirectory {@code wal}.
+   */
+  public RaftNodeBuilder dataDirectory(Path directory) {
+    dataDirectory = directory;
+    return this;
+  }
+
+  /** Keeps the log on this disk instead of in the data directory. The caller closes it. */
+  RaftNodeBuilder disk(Disk other) {
+    disk = other;
+    return this;
+  }
+
+  /** What the log is for. Closed by the node when it ends, once {@link #start} has succeeded. */
+  public RaftNodeBuilder stateMachine(StateMachine machine) {
+    stateMachine = machine;
+    return this;
+  }
+
+  /** How often an idle leader writes to the others; by default 100 ms, at least 1 ms. */
+  public RaftNodeBuilder heartbeatInterval(Duration interval) {
+    heartbeatInterval = interval;
+    return this;
+  }
+
+  /**
+   * How long a member waits at least for a sign of the leader before it wants to lead itself, and
+   * twice that at most; by default 500 ms, at least two heartbeat intervals.
+   */
+  public RaftNodeBuilder electionTimeout(Duration timeout) {
+    electionTimeout = timeout;
+    return this;
+  }
+
+  /**
+   * How long requests may take for which nothing else is said; by default 5 s and two election
+   * timeouts, so that a change of leader fits in.
+   */
+  public RaftNodeBuilder requestTimeout(Duration timeout) {
+    requestTimeout = timeout;
+    return this;
+  }
+
+  /**
+   * Whether members ask if they could win an election before they begin one; by default they do.
+   * Without it a member that was cut off disturbs the cluster when it comes back.
+   */
+  public RaftNodeBuilder preVote(boolean on) {
+    preVote = on;
+    return this;
+  }
+
+  /** Whether a leader that loses touch with the majority steps down; by default it does. */
+  public RaftNodeBuilder checkQuorum(boolean on) {
+    checkQuorum = on;
+    return this;
+  }
+
+  /**
+   * Whether the leader answers reads from its lease, without asking a majority; by default not.
+   * Faster, and right only while the members' clocks differ in rate by less than a tenth.
+   */
+  public RaftNodeBuilder leaseReads(boolean on) {
+    leaseReads = on;
+    return this;
+  }
+
+  /**
+   * Whether a new leader begins with an empty entry; by default it does. Without it a new leader
+   * does not finish what earlier ones left, and serves no reads, until it is given a command.
+   */
+  public RaftNodeBuilder noop(boolean on) {
+    noop = on;
+    return this;
+  }
+
+  /** The largest command that is accepted; by default 8 MiB, at most 256 MiB. */
+  public RaftNodeBuilder maxEntryBytes(int bytes) {
+    maxEntryBytes = bytes;
+    return this;
+  }
+
+  /**
+   * How much memory the commands submitted here may hold until they have an outcome; by default 256
+   * MiB. Beyond that they are refused.
+   */
+  public RaftNodeBuilder maxPendingBytes(long bytes) {
+    maxPendingBytes = bytes;
+    return this;
+  }
+
+  /** How many bytes of entries a leader has uncommitted; by default 256 MiB. */
+  public RaftNodeBuilder maxUncommittedBytes(long bytes) {
+    maxUncommittedBytes = bytes;
+    return this;
+  }
+
+  /**
+   * After how many applied entries the state of a machine that keeps it in memory is saved as a
+   * snapshot, if the machine supports that; by default 100,000, 0 for never. A restarted member has
+   * to apply that many entries at most, and those of the log that it retains.
+   */
+  public RaftNodeBuilder snapshotEntries(long entries) {
+    snapshotEntries = entries;
+    return this;
+  }
+
+  /**
+   * How many applied entries a member keeps in its log though it could do without them; by default
+   * 10,000. Another member that was away for longer than they reach back is sent a snapshot; for
+   * one that is there and only slow, ten times as many are kept.
+   */
+  public RaftNodeBuilder retainedEntries(long entries) {
+    retainedEntries = entries;
+    return this;
+  }
+
+  /**
+   * The size of the files that make up the log; by default 64 MiB. Each is allocated when it is
+   * begun, so that a small size makes for a quick first start.
+   */
+  public RaftNodeBuilder logSegmentBytes(int bytes) {
+    logSegmentBytes = bytes;
+    return this;
+  }
+
+  /** How the members talk to each other; by default over TCP. */
+  public RaftNodeBuilder transport(Transport.Factory factory) {
+    transportFactory = factory;
+    return this;
+  }
+
+  /**
+   * Starts the node: opens its log, its state machine's index and its transport.
+   *
+   * @throws IllegalArgumentException if a setting is missing or settings contradict each other
+   * @throws IOException if the log cannot be opened, or the transport cannot be started
+   */
+  public RaftNode start() throws IOException {
+    NodeConfig config = config();
+    StateMachine machine = required(stateMachine, "stateMachine");
+    // Allocating a segment takes longer than many syncs: beside the disk thread, not on it.
+    String name = "jangada-" + config.id() + "-";
+    WalConfig walConfig =
+        WalConfig.of(config.clusterId(), config.memberId())
+            .withSegmentBytes(logSegmentBytes)
+            .withBackground(Thread.ofPlatform().daemon().name(name + "segment")::start);
+    if (disk != null) {
+      return start(config, machine, null, disk, walConfig);
+    }
+    FileDisk directory = FileDisk.open(required(dataDirectory, "dataDirectory").resolve("wal"));
+    try {
+      return start(config, machine, directory, directory, walConfig);
+    } catch (Throwable e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  private RaftNode start(
+      NodeConfig config,
+      StateMachine machine,
+      @Nullable FileDisk directory,
+      Disk on,
+      WalConfig walConfig)
+      throws IOException {
+    NodeStorage storage = NodeStorage.open(config.id(), on, walConfig, machine);
+    RaftNode node;
+    try {
+      node = new RaftNode(config, machine, directory, storage, transportFactory);
+    } catch (Throwable e) {
+      storage.close();
+      throw e;
+    }
+    node.startThreads();
+    return node;
+  }
+
+  private NodeConfig config() {
+    String name = required(id, "id");
+    Peer self = peers.stream().filter(peer -> peer.id().equals(name)).findFirst().orElse(null);
+    return new NodeConfig(
+        name,
+        cluster,
+        peers,
+        listenHost != null ? listenHost : self == null ? "" : self.host(),
+        listenHost != null ? listenPort : self == null ? 0 : self.port(),
+        heartbeatInterval,
+        electionTimeout,
+        Objects.requireNonNullElse(
+            requestTimeout, Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2))),
+        preVote,
+        checkQuorum,
+        leaseReads,
+        noop,
+        maxEntryBytes,
+        maxPendingBytes,
+        maxUncommittedBytes,
+        snapshotEntries,
+        retainedEntries);
+  }
+
+  private static <T> T required(@Nullable T value, String name) {
+    if (value == null) {
+      throw new IllegalArgumentException(name + " is not set");
+    }
+    return value;
+  }
+}
