@@ -89,6 +89,12 @@ final class ServerFlags {
       description = "Most operations in a transaction (default: 128).")
   private @Nullable Integer maxTxnOperations;
 
+  @Option(
+      names = "--snapshot-count",
+      paramLabel = "N",
+      description = "Applied entries that stay in the log (default: 10000).")
+  private @Nullable Long snapshotCount;
+
   ServerFlags() {}
 
   /**
@@ -117,6 +123,9 @@ final class ServerFlags {
     }
     if (maxTxnOperations != null) {
       builder.maxTxnOperations(maxTxnOperations);
+    }
+    if (snapshotCount != null) {
+      builder.snapshotCount(snapshotCount);
     }
     return builder.build();
   }

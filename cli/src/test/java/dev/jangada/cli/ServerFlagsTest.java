@@ -67,7 +67,9 @@ class ServerFlagsTest {
             "--max-request-bytes",
             "1000",
             "--max-txn-ops",
-            "7");
+            "7",
+            "--snapshot-count",
+            "500");
 
     assertThat(config.name()).isEqualTo("n2");
     assertThat(config.dataDirectory()).isEqualTo(Path.of("/d"));
@@ -84,6 +86,7 @@ class ServerFlagsTest {
     assertThat(config.electionTimeout()).isEqualTo(Duration.ofMillis(400));
     assertThat(config.maxRequestBytes()).isEqualTo(1000);
     assertThat(config.maxTxnOperations()).isEqualTo(7);
+    assertThat(config.snapshotCount()).isEqualTo(500);
   }
 
   @Test

@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 final class ApplierThread extends Thread implements Applier {
   private static final Logger log = LoggerFactory.getLogger(RaftNode.class);
 
+  /** A machine is asked what is durable after so many entries: it may have to look it up. */
+  private static final int DURABLE_INTERVAL = 64;
+
   private final Mailbox<Work> mailbox = new Mailbox<>();
   private final String id;
   private final StateMachine stateMachine;
@@ -25,6 +28,11 @@ final class ApplierThread extends Thread implements Applier {
   private final long maxApplyBytes;
   private final Listener listener;
   private final Consumer<Throwable> failed;
+
+  /** What the machine last said to be durable, and after which entry it was asked. */
+  private long durable;
+
+  private long durableAskedAt;
 
   private sealed interface Work {
     record Apply(CommittedBatch batch) implements Work {}
@@ -38,7 +46,7 @@ final class ApplierThread extends Thread implements Applier {
     /**
      * Everything up to an index is applied.
      *
-     * @param durable {@link StateMachine#durableIndex()} after that
+     * @param durable a {@link StateMachine#durableIndex()} of before or after that
      */
     void applied(long index, long durable);
 
@@ -155,7 +163,12 @@ final class ApplierThread extends Thread implements Applier {
       batch.complete(results.subList(from, to));
       from = to;
     }
-    listener.applied(batches.getLast().lastIndex(), stateMachine.durableIndex());
+    long last = batches.getLast().lastIndex();
+    if (last - durableAskedAt >= DURABLE_INTERVAL) {
+      durableAskedAt = last;
+      durable = stateMachine.durableIndex();
+    }
+    listener.applied(last, durable);
     batches.clear();
   }
 }

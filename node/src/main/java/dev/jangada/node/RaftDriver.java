@@ -242,6 +242,7 @@ public final class RaftDriver {
    */
   public long ticksUntilDue() {
     long due = Math.min(raft.ticksUntilDue(), requests.ticksUntilDue(tick));
+    due = Math.min(due, snapshots.ticksUntilDue());
     if (!waiting.isEmpty() && offerAtTick > tick) {
       due = Math.min(due, offerAtTick - tick);
     }

@@ -92,6 +92,11 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
     sender.tick();
   }
 
+  /** How many ticks there are, the last one included, until one has consequences. */
+  long ticksUntilDue() {
+    return sender.ticksUntilDue();
+  }
+
   void applied(long index) {
     compaction.applied(index);
   }

@@ -198,6 +198,21 @@ final class SnapshotSender {
     }
   }
 
+  /** How many ticks there are, the last one included, until one has consequences. */
+  long ticksUntilDue() {
+    if (picture == null) {
+      return Long.MAX_VALUE;
+    }
+    long due = pictureUsedAt + timeouts(IDLE_TIMEOUTS);
+    if (peer != 0) {
+      due =
+          Math.min(
+              heardAt + timeouts(SILENCE_TIMEOUTS), advancedAt + timeouts(STANDSTILL_TIMEOUTS));
+      due = Math.min(due, Math.max(advancedAt, resentAt) + electionTimeoutTicks);
+    }
+    return Math.max(1, due - tick);
+  }
+
   private void resend(long from) {
     acknowledged = from;
     next = from;

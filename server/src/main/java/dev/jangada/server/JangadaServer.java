@@ -172,6 +172,9 @@ public final class JangadaServer implements AutoCloseable {
         .leaseReads(config.leaseReads())
         // The store's encoding of a request may be a little longer than the client's.
         .maxEntryBytes(config.maxMessageBytes())
+        // The store is durable by itself: snapshots are made only for members that need one.
+        .snapshotEntries(0)
+        .retainedEntries(config.snapshotCount())
         .start();
   }
 

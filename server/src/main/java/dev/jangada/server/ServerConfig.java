@@ -41,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * @param ioThreads threads that serve connections of clients
  * @param readThreads threads that read the store for requests that may take long
  * @param blockCacheBytes memory for blocks of the store read from disk
+ * @param snapshotCount how many applied entries stay in the log though the store has them safely: a
+ *     member that was away for longer than they reach back is sent a snapshot of the whole store
+ *     ({@code --snapshot-count})
  */
 public record ServerConfig(
     String name,
@@ -58,7 +61,8 @@ public record ServerConfig(
     int maxTxnOperations,
     int ioThreads,
     int readThreads,
-    long blockCacheBytes) {
+    long blockCacheBytes,
+    long snapshotCount) {
 
   /** Whether a member with an empty data directory starts a cluster. */
   public enum InitialClusterState {
@@ -130,6 +134,7 @@ public record ServerConfig(
     private int ioThreads = 1;
     private int readThreads = 2;
     private long blockCacheBytes = 64L << 20;
+    private long snapshotCount = 10_000;
 
     private Builder() {}
 
@@ -253,6 +258,12 @@ public record ServerConfig(
       return this;
     }
 
+    /** See {@link ServerConfig#snapshotCount}; 10,000 by default. */
+    public Builder snapshotCount(long entries) {
+      this.snapshotCount = entries;
+      return this;
+    }
+
     /**
      * Checks the settings against each other.
      *
@@ -282,7 +293,8 @@ public record ServerConfig(
           maxTxnOperations,
           ioThreads,
           readThreads,
-          blockCacheBytes);
+          blockCacheBytes,
+          snapshotCount);
     }
 
     private void checkName() {
@@ -402,6 +414,10 @@ public record ServerConfig(
       }
       if (maxTxnOperations < 1) {
         throw new ConfigException("--max-txn-ops must be at least 1, is " + maxTxnOperations);
+      }
+      if (snapshotCount < 1 || snapshotCount > 1_000_000_000) {
+        throw new ConfigException(
+            "--snapshot-count must be between 1 and 1000000000, is " + snapshotCount);
       }
       if (ioThreads < 1 || readThreads < 1) {
         throw new ConfigException("the numbers of threads must be at least 1");
