@@ -1,5 +1,6 @@
 package dev.jangada.simulation.lab;
 
+import dev.jangada.raft.InvariantViolation;
 import dev.jangada.simulation.trace.TraceSink;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -53,7 +54,7 @@ public final class LabRunner {
       if (world.nowNanos() > LIMIT_NANOS) {
         failure = "took longer than " + LIMIT_NANOS / 1_000_000_000 + " s";
       }
-    } catch (Exception | AssertionError e) {
+    } catch (Exception | AssertionError | InvariantViolation e) {
       failure = describe(e);
     }
     return new LabResult(

@@ -2,12 +2,14 @@ package dev.jangada.simulation.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.raft.Invariant;
 import dev.jangada.simulation.trace.TextTrace;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LabScenariosTest {
 
@@ -42,6 +44,41 @@ class LabScenariosTest {
     assertThat(second).isEqualTo(first);
     assertThat(again.toString()).isEqualTo(once.toString()).isNotEmpty();
     assertThat(LabRunner.run(scenario, 7, LabRunner.Time.VIRTUAL)).isEqualTo(first);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2A.InitialElection", "2B.BasicAgree", "2C.Persist3"})
+  void scenarioPassesInRealTime(String name) {
+    LabResult result = LabRunner.run(scenario(name), 1, LabRunner.Time.REAL);
+
+    assertThat(result.failure()).isNull();
+    assertThat(result.rpcs()).isPositive();
+  }
+
+  @Test
+  void brokenInvariantIsAFailureOfTheScenario() {
+    LabScenario broken =
+        new LabScenario(
+            "2A",
+            "Broken",
+            "broken",
+            world -> {
+              world.after(0, () -> Invariant.check(false, "water flows uphill"));
+              world.sleepMillis(1);
+            });
+
+    assertThat(LabRunner.run(broken, 1, LabRunner.Time.VIRTUAL).failure())
+        .contains("water flows uphill");
+    assertThat(LabRunner.run(broken, 1, LabRunner.Time.REAL).failure())
+        .contains("water flows uphill");
+  }
+
+  @Test
+  void scenarioThatTakesTooLongFails() {
+    LabScenario slow = new LabScenario("2A", "Slow", "slow", world -> world.sleepMillis(120_001));
+
+    assertThat(LabRunner.run(slow, 1, LabRunner.Time.VIRTUAL).failure())
+        .isEqualTo("took longer than 120 s");
   }
 
   @Test
