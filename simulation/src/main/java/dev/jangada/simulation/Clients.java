@@ -29,6 +29,8 @@ final class Clients<I, O> {
   private final List<SimulatedNode> nodes;
   private final Workload<I, O> workload;
   private final AppliedAtMostOnce effects;
+  private final CommittedNeverLost committed;
+  private final ReadsAreRecent recency = new ReadsAreRecent();
   private final List<Request> unsettled = new ArrayList<>();
   private final History<I, O> history = new History<>();
   private final int[] writesAnsweredBy;
@@ -45,7 +47,8 @@ final class Clients<I, O> {
       SimulationConfig config,
       List<SimulatedNode> nodes,
       Workload<I, O> workload,
-      AppliedAtMostOnce effects) {
+      AppliedAtMostOnce effects,
+      CommittedNeverLost committed) {
     this.time = time;
     this.random = random;
     this.trace = trace;
@@ -53,6 +56,7 @@ final class Clients<I, O> {
     this.nodes = nodes;
     this.workload = workload;
     this.effects = effects;
+    this.committed = committed;
     this.writesAnsweredBy = new int[nodes.size() + 1];
     this.readsAnsweredBy = new int[nodes.size() + 1];
   }
@@ -146,6 +150,7 @@ final class Clients<I, O> {
     private final History.Call<I, O> call;
     private byte @Nullable [] command;
     private @Nullable String refusal;
+    private final long committedBefore = committed.size();
 
     /** Number of the question in the trace. */
     private long number;
@@ -221,6 +226,7 @@ final class Clients<I, O> {
           if (machine == null) {
             throw new AssertionError("answered by " + node.name() + ", which does not run");
           }
+          recency.check(node, index, committedBefore);
           answered(workload.read(input, machine));
         }
 

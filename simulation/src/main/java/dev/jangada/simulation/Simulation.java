@@ -112,6 +112,8 @@ public final class Simulation {
     List<Property> properties =
         List.of(
             electionSafety,
+            new LeadersAreElected(config.nodes()),
+            new LeadersCommitTheirTerm(config.nodes()),
             new LogMatching(),
             committedNeverLost,
             new AppliedInOrder(),
@@ -136,7 +138,9 @@ public final class Simulation {
         new FaultInjector(time, random.split(), trace, config, network, nodes, application);
     this.judge =
         new Judge<>(
-            new Clients<>(time, random.split(), trace, config, nodes, workload, effects), workload);
+            new Clients<>(
+                time, random.split(), trace, config, nodes, workload, effects, committedNeverLost),
+            workload);
   }
 
   private static RaftConfig raftConfig(SimulationConfig config, int number) {

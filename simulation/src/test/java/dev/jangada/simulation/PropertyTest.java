@@ -58,6 +58,43 @@ class PropertyTest {
   }
 
   @Test
+  void leaderWithoutMajorityOfVotesIsFound() {
+    LeadersAreElected property = new LeadersAreElected(3);
+    property.sent(node(2), new Message.VoteResponse(2, node(1).id(), 5, true));
+    property.sent(node(3), new Message.VoteResponse(3, node(1).id(), 6, false));
+    assertThatCode(() -> property.turned(node(1), status(1, 5, RaftRole.LEADER, 0)))
+        .doesNotThrowAnyException();
+
+    assertViolates(
+        () -> property.turned(node(1), status(1, 6, RaftRole.LEADER, 0)),
+        "leads term 6 of 3 nodes");
+  }
+
+  @Test
+  void leaderThatCommitsAnEarlierTermByCountingIsFound() {
+    LeadersCommitTheirTerm property = new LeadersCommitTheirTerm(3);
+    node(1)
+        .writing(
+            new LogWriter.Write(
+                1, null, List.of(entry(1, 1, "a"), entry(2, 1, "b"), entry(3, 2, "c"))));
+    property.turned(node(1), status(1, 2, RaftRole.FOLLOWER, 1));
+    property.turned(node(1), status(1, 2, RaftRole.LEADER, 1));
+
+    assertViolates(
+        () -> property.turned(node(1), status(1, 2, RaftRole.LEADER, 2)), "has committed 2 of");
+    assertThatCode(() -> property.turned(node(1), status(1, 2, RaftRole.LEADER, 3)))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void readThatMissesWhatWasCommittedIsFound() {
+    ReadsAreRecent property = new ReadsAreRecent();
+    assertThatCode(() -> property.check(node(1), 7, 7)).doesNotThrowAnyException();
+
+    assertViolates(() -> property.check(node(1), 6, 7), "7 was committed when it was asked for");
+  }
+
+  @Test
   void differentEntryOfSameIdIsFound() {
     LogMatching property = new LogMatching();
     write(property, node(1), null, entry(1, 1, "a"), entry(2, 2, "b"));

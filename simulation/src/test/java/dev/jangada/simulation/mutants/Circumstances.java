@@ -1,15 +1,30 @@
 package dev.jangada.simulation.mutants;
 
+import dev.jangada.simulation.Fault;
 import dev.jangada.simulation.KvApplication;
 import dev.jangada.simulation.KvWorkload;
 import dev.jangada.simulation.Simulation;
 import dev.jangada.simulation.SimulationConfig;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 
 /** What a variant of the implementation is run in. */
 enum Circumstances {
   /** Those of the simulator's own campaigns: anything may be drawn. */
-  RANDOM("any");
+  RANDOM("any"),
+
+  /**
+   * Busy clients, a new leader several times a second, and no pre-vote that would keep nodes with
+   * old logs from trying.
+   */
+  ELECTIONS("many elections"),
+
+  /** Lease reads, while the leadership changes hands in every way. */
+  LEASES("leases");
+
+  private static final long MILLIS = 1_000_000;
 
   private final String text;
 
@@ -24,10 +39,58 @@ enum Circumstances {
 
   /** Makes a run. */
   void run(long seed) {
-    SimulationConfig config =
-        switch (this) {
-          case RANDOM -> SimulationConfig.random(new SplittableRandom(seed));
-        };
-    new Simulation(config, seed, new KvApplication(), new KvWorkload(4)).run();
+    new Simulation(config(seed), seed, new KvApplication(), new KvWorkload(4)).run();
+  }
+
+  private SimulationConfig config(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    return switch (this) {
+      case RANDOM -> SimulationConfig.random(random);
+      case ELECTIONS ->
+          busy(
+              drawn(random, raft -> !raft.preVote() && !raft.checkQuorum()),
+              5,
+              EnumSet.of(Fault.LEADER_ISOLATION, Fault.PARTITION),
+              200,
+              400);
+      case LEASES ->
+          busy(
+              drawn(random, SimulationConfig.RaftSettings::leaseReads),
+              5,
+              EnumSet.of(
+                  Fault.LEADERSHIP_TRANSFER,
+                  Fault.LEADER_ISOLATION,
+                  Fault.PARTITION,
+                  Fault.ONE_WAY_PARTITION),
+              100,
+              400);
+    };
+  }
+
+  /** The first random draw whose settings are as they have to be. */
+  private static SimulationConfig drawn(
+      SplittableRandom random, Predicate<SimulationConfig.RaftSettings> condition) {
+    SimulationConfig drawn = SimulationConfig.random(random);
+    while (!condition.test(drawn.raft())) {
+      drawn = SimulationConfig.random(random);
+    }
+    return drawn;
+  }
+
+  private static SimulationConfig busy(
+      SimulationConfig drawn, int nodes, Set<Fault> faults, long faultMillis, long outageMillis) {
+    return new SimulationConfig(
+        nodes,
+        15,
+        drawn.faultyNanos(),
+        drawn.recoveryNanos(),
+        2 * MILLIS,
+        new SimulationConfig.Network(
+            MILLIS / 5, drawn.network().meanJitterNanos(), 0, 0, drawn.network().inOrder()),
+        MILLIS,
+        faults,
+        faultMillis * MILLIS,
+        outageMillis * MILLIS,
+        drawn.raft());
   }
 }

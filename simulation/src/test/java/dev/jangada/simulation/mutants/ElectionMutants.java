@@ -15,6 +15,15 @@ final class ElectionMutants {
           named("half is a majority", "Any two majorities share a node.")
               .replacing(QUORUM, "return voters / 2 + 1;", "return (voters + 1) / 2;"),
           named(
+                  "compares logs by length first",
+                  "Of two logs the one whose last entry has the later term is the more up to date,"
+                      + " whatever their lengths (paper, 5.4.1).")
+              .replacing(
+                  RAFT,
+                  "return candidateLast.compareTo(log.lastId()) >= 0;",
+                  "return candidateLast.index() >= log.lastId().index();")
+              .in(Circumstances.ELECTIONS),
+          named(
                   "grants a vote before it is durable",
                   "A vote is on disk before it is given (paper, 5.2).")
               .replacing(

@@ -38,7 +38,13 @@ final class ReadMutants {
               .replacing(
                   DRIVER,
                   "raft.readIndex(reads.ask(nextNumber++, tick));",
-                  "raft.readIndex(reads.ask(1, tick));"));
+                  "raft.readIndex(reads.ask(1, tick));"),
+          named(
+                  "keeps its lease in a transfer",
+                  "A leader gives up its lease before it tells another node to campaign at once"
+                      + " (dissertation, 6.4.1).")
+              .replacing(RAFT, "leader.leaseForfeited = true;", "")
+              .in(Circumstances.LEASES));
 
   private ReadMutants() {}
 }

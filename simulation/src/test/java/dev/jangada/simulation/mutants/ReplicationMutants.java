@@ -15,6 +15,14 @@ final class ReplicationMutants {
   static final List<Mutant> ALL =
       List.of(
           named(
+                  "commits entries of earlier terms by counting",
+                  "Only entries of the current term are committed by counting replicas (paper,"
+                      + " Figure 8; logcabin#44).")
+              .replacing(
+                  RAFT,
+                  "if (index <= log.committed() || log.term(index) != term) {",
+                  "if (index <= log.committed()) {"),
+          named(
                   "commits with half of an even number",
                   "The commit index is what a majority has reached, computed from what each has"
                       + " (openraft#1802).")
