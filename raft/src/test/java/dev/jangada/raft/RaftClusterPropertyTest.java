@@ -20,15 +20,20 @@ class RaftClusterPropertyTest {
     long entries = 0;
     long reads = 0;
     long terms = 0;
+    long sent = 0;
+    long installed = 0;
     for (long seed = 1; seed <= seeds; seed++) {
       RandomCluster cluster = play(seed);
       entries += cluster.committed();
       reads += cluster.readsServed;
       terms += cluster.terms();
+      sent += cluster.snapshotsSent;
+      installed += cluster.snapshotsInstalled;
     }
     System.out.printf(
-        "%d random clusters: %d terms with a leader, %d entries committed, %d reads served%n",
-        seeds, terms, entries, reads);
+        "%d random clusters: %d terms with a leader, %d entries committed, %d reads served,"
+            + " %d snapshots sent, %d installed%n",
+        seeds, terms, entries, reads, sent, installed);
   }
 
   private static RandomCluster play(long seed) {

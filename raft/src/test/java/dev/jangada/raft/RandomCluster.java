@@ -30,6 +30,7 @@ final class RandomCluster {
   private final Random random;
   private final List<RandomNode> nodes = new ArrayList<>();
   private final List<Message> network = new ArrayList<>();
+  private final List<Runnable> later = new ArrayList<>();
   private final Set<Link> cut = new HashSet<>();
   private boolean faulty = true;
   private final int lossPercent;
@@ -46,6 +47,9 @@ final class RandomCluster {
   private final List<Entry> committed = new ArrayList<>();
   private final Set<Long> committedSequences = new HashSet<>();
   private final Set<Long> refused = new HashSet<>();
+  int snapshotsSent;
+  int snapshotsInstalled;
+  private final int compactPermille;
   private final Map<Long, Long> pendingReads = new HashMap<>();
   int readsServed;
 
@@ -56,6 +60,7 @@ final class RandomCluster {
     crashPermille = random.nextInt(4);
     cutPermille = random.nextInt(4);
     tickPermille = 5 + random.nextInt(60);
+    compactPermille = random.nextInt(100);
     int size = 1 + random.nextInt(5);
     List<Long> voters = LongStream.rangeClosed(1, size).boxed().toList();
     boolean checkQuorum = random.nextInt(4) > 0;
@@ -123,6 +128,8 @@ final class RandomCluster {
       node.crash();
     } else if (what < 100 + crashPermille + cutPermille) {
       cutLinks(node);
+    } else if (what < 120 + compactPermille) {
+      node.compact();
     } else if (what < 450) {
       deliver();
     } else if (what < 700) {
@@ -132,13 +139,42 @@ final class RandomCluster {
         boolean busy = random.nextBoolean() ? node.write() : node.report();
         assertThat(busy).isIn(true, false);
       }
-    } else {
-      node.apply();
+    } else if (!node.apply() && node.install()) {
+      snapshotsInstalled++;
     }
+  }
+
+  /** A leader is asked for a snapshot: one chunk, of what it has applied. */
+  void snapshotWanted(RandomNode leader, long peer) {
+    Raft core = leader.raft;
+    if (core != null) {
+      EntryId last = core.entryId(core.status().applied());
+      send(new Message.SnapshotChunk(leader.id, peer, core.term(), last, 1, 0, new byte[1]));
+      snapshotsSent++;
+      // That it is lost may be told long before it arrives after all.
+      boolean ok = random.nextBoolean();
+      later.add(() -> leader.feed(raft -> raft.snapshotSent(peer, ok)));
+    }
+  }
+
+  void snapshotMessage(RandomNode node, Message message) {
+    if (message instanceof Message.SnapshotChunk chunk) {
+      node.receive(chunk.last());
+    }
+  }
+
+  /** What a snapshot is made of. */
+  List<Entry> committedUpTo(EntryId last) {
+    List<Entry> covered = committed.subList(0, (int) last.index());
+    assertThat(covered.getLast().id()).as("what a snapshot ends with").isEqualTo(last);
+    return covered;
   }
 
   private void passTime() {
     nowNanos += TICK_NANOS;
+    List<Runnable> due = List.copyOf(later);
+    later.clear();
+    due.forEach(Runnable::run);
     for (RandomNode node : nodes) {
       // A node may pause and lose ticks; it never has more than time has passed.
       if (!faulty || random.nextInt(10) > 0) {
@@ -234,6 +270,7 @@ final class RandomCluster {
         node.restart();
       }
     }
+    nodes.forEach(RandomNode::compact);
     int goal = committed.size() + 3;
     for (int round = 0; round < 500; round++) {
       passTime();
@@ -274,6 +311,7 @@ final class RandomCluster {
         busy |= node.write();
         busy |= node.report();
         busy |= node.apply();
+        busy |= node.install();
       }
       check();
     }

@@ -24,6 +24,11 @@ final class RandomNode {
   final List<Entry> disk = new ArrayList<>();
   private long appliedOnDisk;
 
+  /** What was cut off from the log on disk. */
+  private EntryId baseOnDisk = EntryId.NONE;
+
+  private @Nullable EntryId installing;
+
   /** The log with all writes that were asked for. */
   final List<Entry> view = new ArrayList<>();
 
@@ -47,10 +52,10 @@ final class RandomNode {
   void restart() {
     view.clear();
     view.addAll(disk);
-    appliedOnDisk -= random.nextInt((int) Math.min(appliedOnDisk, 3) + 1);
+    appliedOnDisk -= random.nextInt((int) Math.min(appliedOnDisk - baseOnDisk.index(), 3) + 1);
     handedOut = appliedOnDisk;
     List<EntryId> termStarts = new ArrayList<>();
-    for (Entry entry : disk) {
+    for (Entry entry : disk.subList((int) baseOnDisk.index(), disk.size())) {
       if (termStarts.isEmpty() || termStarts.getLast().term() != entry.term()) {
         termStarts.add(entry.id());
       }
@@ -60,12 +65,13 @@ final class RandomNode {
         new Raft(
             config,
             hardState,
-            new RecoveredLog(termStarts, last, this::read),
+            new RecoveredLog(baseOnDisk, termStarts, last, this::read),
             appliedOnDisk,
             new Random(random.nextLong()));
   }
 
   private List<Entry> read(long from, long to, long maxBytes) {
+    assertThat(from).as("read").isGreaterThan(baseOnDisk.index());
     List<Entry> entries = new ArrayList<>();
     long bytes = 0;
     for (long index = from; index < to && bytes < maxBytes; index++) {
@@ -81,6 +87,44 @@ final class RandomNode {
     unwritten.clear();
     unreported.clear();
     unapplied.clear();
+    installing = null;
+  }
+
+  /** Cuts the log off behind what the state machine has, or keeps a few entries. */
+  void compact() {
+    feed(core -> {
+      RaftStatus status = core.status();
+      long index = Math.min(status.applied(), status.durable()) - random.nextInt(6);
+      core.compact(Math.max(index, 0));
+    });
+  }
+
+  /** A snapshot of what another node has applied has arrived and is durable. */
+  void receive(EntryId last) {
+    feed(core -> {
+      long committedBefore = core.committed();
+      if (core.snapshotReceived(last)) {
+        assertThat(last.index()).as("needed").isGreaterThan(committedBefore);
+      }
+    });
+  }
+
+  /** Does what a {@link Ready#install()} asks for, in the order that it asks for. */
+  boolean install() {
+    EntryId last = installing;
+    if (last == null || !unwritten.isEmpty() || !unapplied.isEmpty()) {
+      return false;
+    }
+    installing = null;
+    disk.clear();
+    disk.addAll(cluster.committedUpTo(last));
+    view.clear();
+    view.addAll(disk);
+    baseOnDisk = last;
+    appliedOnDisk = last.index();
+    handedOut = last.index();
+    feed(core -> core.snapshotInstalled(last));
+    return true;
   }
 
   void feed(Consumer<Raft> input) {
@@ -104,6 +148,16 @@ final class RandomNode {
     }
     unwritten.add(ready);
     cluster.checkCommitted(this, raft.committed());
+    if (installing != null) {
+      assertThat(ready.append()).as("appended during an installation").isEmpty();
+      assertThat(ready.apply()).as("applied during an installation").isEmpty();
+    }
+    if (ready.install() != null) {
+      assertThat(installing).as("installed at once").isNull();
+      installing = ready.install();
+    }
+    ready.snapshotsWanted().forEach(peer -> cluster.snapshotWanted(this, peer));
+    ready.snapshotMessages().forEach(message -> cluster.snapshotMessage(this, message));
     if (!ready.apply().isEmpty()) {
       assertThat(ready.apply().getFirst().index()).as("applied next").isEqualTo(handedOut + 1);
       handedOut = ready.apply().getLast().index();
@@ -127,6 +181,10 @@ final class RandomNode {
       hardState = newHardState;
     }
     ready.append().forEach(entry -> put(disk, entry));
+    if (ready.discardUpTo() > baseOnDisk.index()) {
+      baseOnDisk = disk.get((int) ready.discardUpTo() - 1).id();
+      assertThat(baseOnDisk.index()).as("cut off").isLessThanOrEqualTo(appliedOnDisk);
+    }
     unreported.add(ready);
     return true;
   }

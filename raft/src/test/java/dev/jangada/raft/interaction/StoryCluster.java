@@ -28,7 +28,7 @@ import java.util.stream.LongStream;
  * <pre>
  *   nodes 3 [timeouts=10,14,18] [prevote=off] [checkquorum=off] [noop=off] [lease=MILLIS] ...
  *                          new nodes 1, 2, 3 with these election timeouts (in ticks)
- *   disk N term=T vote=V log=1,1,2 [applied=I]
+ *   disk N term=T vote=V log=1,1,2 [applied=I] [base=I]
  *                          restarts node N from a log whose entries have these terms
  *   timeout N TICKS        what node N draws as its election timeout from now on
  *   tick N|all [COUNT]     time passes
@@ -40,6 +40,14 @@ import java.util.stream.LongStream;
  *   stabilize              delivers until no message is left
  *   isolate N              cut A->B                   heal
  *   crash N                restart N [applied=I]
+ *   compact N INDEX        the log of node N is cut off after this entry
+ *   send-snapshot N TO INDEX@TERM [OFFSET-END/TOTAL]
+ *                          node N sends a piece of a snapshot that ends with this entry, or all of it
+ *   ack-snapshot N TO INDEX@TERM RECEIVED
+ *   snapshot-sent N TO ok|failed
+ *   snapshot-received N INDEX@TERM
+ *                          it is complete and durable on node N
+ *   hold-install N         release-install N
  *   hold-disk N            release-disk N [COUNT]     hold-apply N       release-apply N
  *   inject A->B KIND key=value ...
  *                          a message out of thin air: late, forged or from an earlier life
@@ -111,6 +119,24 @@ final class StoryCluster {
       case "heal" -> network.heal();
       case "crash" -> node(arguments).crash();
       case "restart" -> restart(node(arguments), options(arguments));
+      case "compact" -> node(arguments).compact(number(arguments, 1));
+      case "send-snapshot" -> sendSnapshot(arguments);
+      case "ack-snapshot" -> {
+        long term = node(arguments).raft().term();
+        network.send(
+            new Message.SnapshotAck(
+                number(arguments, 0),
+                number(arguments, 1),
+                term,
+                id(arguments.get(2)),
+                number(arguments, 3)));
+      }
+      case "snapshot-sent" ->
+          node(arguments)
+              .feed(raft -> raft.snapshotSent(number(arguments, 1), arguments.get(2).equals("ok")));
+      case "snapshot-received" -> node(arguments).received(id(arguments.get(1)));
+      case "hold-install" -> node(arguments).holdInstallation();
+      case "release-install" -> node(arguments).releaseInstallation();
       case "hold-disk" -> node(arguments).holdDisk();
       case "release-disk" -> releaseDisk(node(arguments), arguments);
       case "hold-apply" -> node(arguments).holdApply();
@@ -228,7 +254,8 @@ final class StoryCluster {
     node.replaceDisk(
         new HardState(option(options, "term", 0), option(options, "vote", 0)),
         entries(1, numbers(log)),
-        option(options, "applied", 0));
+        option(options, "applied", 0),
+        option(options, "base", 0));
   }
 
   private static void restart(StoryNode node, Map<String, String> options) {
@@ -393,14 +420,40 @@ final class StoryCluster {
                   option(options, "conflict", 0),
                   option(options, "from", 0),
                   round);
+          case "SnapshotChunk" -> {
+            int begin = (int) option(options, "from", 0);
+            byte[] data = new byte[(int) option(options, "to", 100) - begin];
+            yield new Message.SnapshotChunk(from, to, term, id(options, "last"), 100, begin, data);
+          }
+          case "SnapshotAck" ->
+              new Message.SnapshotAck(
+                  from, to, term, id(options, "last"), option(options, "received", 0));
           case "StaleTerm" -> new Message.StaleTerm(from, to, term);
           case "TimeoutNow" -> new Message.TimeoutNow(from, to, term);
           default -> throw new IllegalArgumentException("no such message: " + arguments.get(1));
         });
   }
 
+  private void sendSnapshot(List<String> arguments) {
+    String[] range = (arguments.size() > 3 ? arguments.get(3) : "0-100/100").split("[-/]", 3);
+    int offset = Integer.parseInt(range[0]);
+    network.send(
+        new Message.SnapshotChunk(
+            number(arguments, 0),
+            number(arguments, 1),
+            node(arguments).raft().term(),
+            id(arguments.get(2)),
+            Long.parseLong(range[2]),
+            offset,
+            new byte[Integer.parseInt(range[1]) - offset]));
+  }
+
   private static EntryId id(Map<String, String> options, String name) {
-    String[] parts = options.getOrDefault(name, "0@0").split("@", 2);
+    return id(options.getOrDefault(name, "0@0"));
+  }
+
+  private static EntryId id(String text) {
+    String[] parts = text.split("@", 2);
     return new EntryId(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
   }
 }

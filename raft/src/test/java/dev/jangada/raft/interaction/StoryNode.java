@@ -31,6 +31,12 @@ final class StoryNode {
   private final List<Entry> disk = new ArrayList<>();
   private long applied;
 
+  /** What was cut off from the log on disk; the list keeps its place. */
+  private EntryId base = EntryId.NONE;
+
+  private @Nullable EntryId installing;
+  private boolean installationHeld;
+
   /** Writes that were asked for and are not durable, oldest first. */
   private final ArrayDeque<Ready> writes = new ArrayDeque<>();
 
@@ -54,11 +60,12 @@ final class StoryNode {
   }
 
   /** Puts this on the disk of the node, which restarts from it. */
-  void replaceDisk(HardState newHardState, List<Entry> entries, long newApplied) {
+  void replaceDisk(HardState newHardState, List<Entry> entries, long newApplied, long newBase) {
     hardState = newHardState;
     disk.clear();
     disk.addAll(entries);
     applied = newApplied;
+    base = newBase == 0 ? EntryId.NONE : disk.get((int) newBase - 1).id();
     start();
   }
 
@@ -68,6 +75,8 @@ final class StoryNode {
     writes.clear();
     diskHeld = false;
     applyHeld = false;
+    installing = null;
+    installationHeld = false;
   }
 
   void restart(long fromApplied) {
@@ -92,7 +101,7 @@ final class StoryNode {
     written.addAll(disk);
     applying = applied;
     List<EntryId> termStarts = new ArrayList<>();
-    for (Entry entry : disk) {
+    for (Entry entry : disk.subList((int) base.index(), disk.size())) {
       if (termStarts.isEmpty() || termStarts.getLast().term() != entry.term()) {
         termStarts.add(entry.id());
       }
@@ -102,7 +111,7 @@ final class StoryNode {
         new Raft(
             config,
             hardState,
-            new RecoveredLog(termStarts, last, this::read),
+            new RecoveredLog(base, termStarts, last, this::read),
             applied,
             new ScriptedTimeouts());
     started.traceTo(new Tracer());
@@ -147,6 +156,20 @@ final class StoryNode {
         writes.add(ready);
         write(ready);
       }
+      if (ready.discardUpTo() > 0) {
+        base = disk.get((int) ready.discardUpTo() - 1).id();
+        trace.accept(id + " cuts its log off after " + base);
+      }
+      for (long peer : ready.snapshotsWanted()) {
+        trace.accept(id + " wants a snapshot for " + peer);
+      }
+      for (Message message : ready.snapshotMessages()) {
+        trace.accept(id + " is handed " + Text.of(message));
+      }
+      if (ready.install() != null) {
+        installing = ready.install();
+        installed();
+      }
       if (!ready.apply().isEmpty()) {
         trace.accept(id + " applies " + Text.commands(ready.apply()));
         applying = ready.apply().getLast().index();
@@ -167,6 +190,48 @@ final class StoryNode {
         trace.accept(id + " is refused " + refusal.sequences() + " (" + refusal.reason() + ")");
       }
     }
+  }
+
+  void compact(long index) {
+    feed(core -> core.compact(index));
+  }
+
+  /** A snapshot has arrived completely and is durable. */
+  void received(EntryId last) {
+    feed(core -> {
+      if (!core.snapshotReceived(last)) {
+        trace.accept(id + " has no use for snapshot " + last);
+      }
+    });
+  }
+
+  void holdInstallation() {
+    installationHeld = true;
+  }
+
+  void releaseInstallation() {
+    installationHeld = false;
+    feed(core -> installed());
+  }
+
+  /** The entries that a snapshot stands for are filled in to keep the places of those after it. */
+  private void installed() {
+    EntryId last = installing;
+    if (last == null || installationHeld) {
+      return;
+    }
+    installing = null;
+    trace.accept(id + " installs snapshot " + last);
+    disk.clear();
+    for (long index = 1; index <= last.index(); index++) {
+      disk.add(Entry.noop(index, last.term()));
+    }
+    written.clear();
+    written.addAll(disk);
+    base = last;
+    applied = last.index();
+    applying = applied;
+    raft().snapshotInstalled(last);
   }
 
   private void applyDone() {
@@ -250,7 +315,10 @@ final class StoryNode {
   @SuppressWarnings("ReferenceEquality") // an equal entry of an older write is not this write
   String describeLog() {
     StringBuilder text = new StringBuilder(id + ":");
-    for (Entry entry : written) {
+    if (base.index() > 0) {
+      text.append(" [..").append(base).append("]");
+    }
+    for (Entry entry : written.subList((int) base.index(), written.size())) {
       boolean durable = entry.index() <= disk.size() && disk.get((int) entry.index() - 1) == entry;
       text.append(durable ? " " + entry.id() : " (" + entry.id() + ")");
     }

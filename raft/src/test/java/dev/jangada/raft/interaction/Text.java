@@ -123,6 +123,9 @@ final class Text {
                     s.durable(),
                     s.committed(),
                     s.applied()));
+    if (s.base().index() > 0) {
+      text.append(" base=").append(s.base());
+    }
     if (s.uncommittedBytes() > 0) {
       text.append(" uncommitted=").append(s.uncommittedBytes()).append("B");
     }
@@ -141,7 +144,9 @@ final class Text {
                   f.next(),
                   f.probing()
                       ? "probing"
-                      : "inflight=" + f.inflightAppends() + "/" + f.inflightBytes() + "B",
+                      : f.needsSnapshot()
+                          ? "needs-snapshot"
+                          : "inflight=" + f.inflightAppends() + "/" + f.inflightBytes() + "B",
                   f.recentlyActive() ? " active" : ""));
     }
     return text.toString();
