@@ -151,19 +151,32 @@ final class Browser implements AutoCloseable {
 
   /** Clicks into the middle of an element. */
   void click(String selector) {
-    JsonNode middle =
-        evaluate(
-            "(() => { const box = document.querySelector("
-                + JSON.writeValueAsString(selector)
-                + ").getBoundingClientRect();"
-                + " return [box.left + box.width / 2, box.top + box.height / 2]; })()");
+    JsonNode middle = middle(selector);
     clickAt(middle.get(0).asDouble(), middle.get(1).asDouble());
   }
 
+  void clickWithAlt(String selector) {
+    JsonNode middle = middle(selector);
+    press(middle.get(0).asDouble(), middle.get(1).asDouble(), 1);
+  }
+
+  private JsonNode middle(String selector) {
+    return evaluate(
+        "(() => { const box = document.querySelector("
+            + JSON.writeValueAsString(selector)
+            + ").getBoundingClientRect();"
+            + " return [box.left + box.width / 2, box.top + box.height / 2]; })()");
+  }
+
   void clickAt(double x, double y) {
+    press(x, y, 0);
+  }
+
+  private void press(double x, double y, int modifiers) {
+    Map<String, Object> left = Map.of("button", "left", "clickCount", 1, "modifiers", modifiers);
     mouse("mouseMoved", x, y, Map.of());
-    mouse("mousePressed", x, y, Map.of("button", "left", "clickCount", 1));
-    mouse("mouseReleased", x, y, Map.of("button", "left", "clickCount", 1));
+    mouse("mousePressed", x, y, left);
+    mouse("mouseReleased", x, y, left);
   }
 
   void move(double x, double y) {
