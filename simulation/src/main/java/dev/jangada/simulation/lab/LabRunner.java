@@ -1,6 +1,7 @@
 package dev.jangada.simulation.lab;
 
 import dev.jangada.raft.InvariantViolation;
+import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.simulation.trace.TraceSink;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -56,6 +57,9 @@ public final class LabRunner {
       }
     } catch (Exception | AssertionError | InvariantViolation e) {
       failure = describe(e);
+      if (world.trace().isOn()) {
+        world.trace().add(0, new TraceEvent.Violated(failure));
+      }
     }
     return new LabResult(
         scenario,

@@ -3,6 +3,7 @@ package dev.jangada.simulation.lab;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.jangada.node.StartResult;
+import dev.jangada.simulation.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,9 +28,13 @@ final class Tester {
   static final long ELECTION_MILLIS = 1000;
 
   private final LabWorld world;
+  private final List<Long> ids;
   private final RaftLinks links;
   private final LabServer[] servers;
   private final boolean[] connected;
+
+  /** By server: number of the event in the trace by which it was cut off; 0 if it is not. */
+  private final long[] cutOffAt;
 
   /** What each server has applied, from index 1; guarded by this. */
   private final List<List<byte[]>> logs = new ArrayList<>();
@@ -46,6 +51,8 @@ final class Tester {
     this.links = new RaftLinks(world.network(), world.trace(), ids);
     this.servers = new LabServer[size];
     this.connected = new boolean[size];
+    this.cutOffAt = new long[size];
+    this.ids = ids;
     world.setPeers(size);
     world.network().longDelays(true);
     for (int i = 0; i < size; i++) {
@@ -97,12 +104,20 @@ final class Tester {
 
   /** Connects a server with all that are connected. */
   void connect(int server) {
+    if (cutOffAt[server] != 0) {
+      world.trace().add(0, new TraceEvent.FaultEnded(cutOffAt[server]));
+      cutOffAt[server] = 0;
+    }
     connected[server] = true;
     enable(server, true);
   }
 
   /** Cuts a server off from all others. */
   void cut(int server) {
+    if (connected[server] && world.trace().isOn()) {
+      List<Long> concerned = List.of(ids.get(server));
+      cutOffAt[server] = world.trace().add(0, new TraceEvent.FaultBegan("cut", concerned, 0, ""));
+    }
     connected[server] = false;
     enable(server, false);
   }
