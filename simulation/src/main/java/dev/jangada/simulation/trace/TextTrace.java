@@ -45,6 +45,7 @@ import java.util.Locale;
  * KIND    = "pre-vote" | "pre-vote-granted" | "pre-vote-refused" | "vote" | "vote-granted"
  *         | "vote-refused" | "heartbeat" | "append" | "accepted" | "rejected" | "stale-term"
  *         | "timeout-now" | "forward" | "forward-refused" | "read-index" | "read-index-reply"
+ *         | "snapshot" | "snapshot-received"
  * ENTRY   = INDEX "@" TERM                              0@0 before the first entry
  * RUNS    = RUN {"," RUN} | "-"
  * RUN     = INDEX "-" INDEX "@" TERM                    entries of one term

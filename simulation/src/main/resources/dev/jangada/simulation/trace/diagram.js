@@ -333,7 +333,7 @@ class Diagram {
     context.moveTo(...point(0.4));
     context.lineTo(x1, y1);
     context.lineTo(...point(-0.4));
-    const answer = /granted|refused|accepted|rejected|reply|ack|stale/.test(kind);
+    const answer = /granted|refused|accepted|rejected|reply|received|stale/.test(kind);
     if (answer) {
       context.stroke();
     } else {

@@ -39,7 +39,7 @@ const GROUP_OF_MESSAGE = {
   "stale-term": "elections", "timeout-now": "elections",
   append: "append", rejected: "append", accepted: "accepted", heartbeat: "heartbeat",
   forward: "reads", "forward-refused": "reads", "read-index": "reads", "read-index-reply": "reads",
-  snapshot: "snapshots", "snapshot-ack": "snapshots",
+  snapshot: "snapshots", "snapshot-received": "snapshots",
 };
 
 const GROUP_INDEX = Object.fromEntries(GROUPS.map((group, i) => [group.id, i]));

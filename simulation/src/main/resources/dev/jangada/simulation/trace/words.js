@@ -23,7 +23,7 @@ const MESSAGE_WORDS = {
   "read-index": ["asks from which index on a read is safe", "8"],
   "read-index-reply": ["says from which index on a read is safe", "8"],
   snapshot: ["sends a piece of its snapshot", "7"],
-  "snapshot-ack": ["confirms a piece of the snapshot", "7"],
+  "snapshot-received": ["says how much of the snapshot it has", "7"],
 };
 
 const FATE_WORDS = {
@@ -35,6 +35,12 @@ const FATE_WORDS = {
 /** Numbers of a message, for people. */
 function describeKeys(kind, keys) {
   const parts = [`term ${keys.term}`];
+  if (kind.startsWith("snapshot")) {
+    parts.push(`up to entry ${keys.last.replace("@", " of term ")}`);
+    if (keys.received) parts.push(`${keys.received} B so far`);
+    else parts.push(`${keys.bytes} B from ${keys.offset} on, of ${keys.total} B`);
+    return parts.join(" · ");
+  }
   if (keys.last === "0@0") parts.push("its log is empty");
   else if (keys.last) parts.push(`its log ends with entry ${keys.last.replace("@", " of term ")}`);
   if (keys.entries) parts.push(`entries ${keys.entries.replace(/@/g, " of term ")}, ${keys.bytes} B`);

@@ -112,6 +112,12 @@ class TextTraceTest {
         sending(
             new Message.ForwardRefused(2, 3, 5, List.of(1L, 2L), Refusal.NOT_LEADER),
             "forward-refused term=5 commands=2 reason=not-leader"),
+        sending(
+            new Message.SnapshotChunk(2, 3, 5, LAST, 900, 300, new byte[200]),
+            "snapshot term=5 last=7@2 offset=300 bytes=200 total=900"),
+        sending(
+            new Message.SnapshotAck(2, 3, 5, LAST, 500),
+            "snapshot-received term=5 last=7@2 received=500"),
         sending(new Message.ReadIndexRequest(2, 3, 5, 77), "read-index term=5 id=77"),
         sending(
             new Message.ReadIndexResponse(2, 3, 5, 77, 9),
