@@ -223,6 +223,45 @@ class WriteAheadLogDamageTest {
     assertThat(openRefused()).hasMessageContaining("segment " + (segment + 1) + " is missing");
   }
 
+  /** With a base, the segments before it are not missed, and any after it is. */
+  @Property(tries = 1)
+  void aSegmentIsOnlyMissedIfItHasEntriesThatWereNotDiscarded() throws IOException {
+    restore();
+    long upTo = header(2).last().index() + 3;
+    try (FileDisk disk = FileDisk.open(directory);
+        WriteAheadLog log = WriteAheadLog.open(keepingAll(disk), CONFIG)) {
+      log.discardUpTo(upTo);
+      log.sync();
+      assertThat(disk.list()).containsAll(names);
+    }
+    int needed = 0;
+    for (int gone = 0; gone < names.size() - 1; gone++) {
+      Files.delete(directory.resolve(names.get(gone)));
+      try (FileDisk disk = FileDisk.open(directory);
+          WriteAheadLog log = WriteAheadLog.open(keepingAll(disk), CONFIG)) {
+        assertThat(log.base().index()).isEqualTo(upTo);
+        assertThat(log.read(upTo + 1, log.last().index() + 1, Long.MAX_VALUE))
+            .isEqualTo(entries.subList((int) upTo, entries.size()));
+      } catch (CorruptLogException refusal) {
+        assertThat(refusal).hasMessageContaining("segment " + (gone + 1) + " is missing");
+        needed++;
+      }
+    }
+    assertThat(needed).as("segments that are missed").isBetween(1, names.size() - 3);
+  }
+
+  /** A disk from which no segment is deleted, as by a crash before that. */
+  private static Disk keepingAll(FileDisk disk) {
+    return new FilterDisk(disk) {
+      @Override
+      public void delete(String name) throws IOException {
+        if (!name.endsWith(".wal")) {
+          super.delete(name);
+        }
+      }
+    };
+  }
+
   @Property(tries = 20)
   void aSegmentUnderTheNameOfAnotherIsRefused(@ForAll @IntRange(max = 100) int where)
       throws IOException {

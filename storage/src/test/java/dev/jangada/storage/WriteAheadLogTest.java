@@ -331,6 +331,229 @@ class WriteAheadLogTest {
   }
 
   @Test
+  void discardedEntriesAreGoneAndTheRestStays() throws IOException {
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      log.append(new HardState(1, 1), entries(1, 8, 1, 50));
+      log.append(new HardState(2, 1), entries(8, 12, 2, 50));
+      log.discardUpTo(5);
+      checkDiscarded(log);
+      log.discardUpTo(3);
+      checkDiscarded(log);
+      log.sync();
+    }
+
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      checkDiscarded(log);
+    }
+  }
+
+  private static void checkDiscarded(WriteAheadLog log) {
+    assertThat(log.base()).isEqualTo(new EntryId(5, 1));
+    assertThat(log.last()).isEqualTo(new EntryId(11, 2));
+    assertThat(log.termStarts()).containsExactly(new EntryId(6, 1), new EntryId(8, 2));
+    List<Entry> left = new ArrayList<>(entries(6, 8, 1, 50));
+    left.addAll(entries(8, 12, 2, 50));
+    assertThat(log.read(6, 12, Long.MAX_VALUE)).isEqualTo(left);
+    assertThatThrownBy(() -> log.read(5, 7, 1))
+        .isInstanceOf(InvariantViolation.class)
+        .hasMessageContaining("entries after 5@1");
+    assertThatThrownBy(() -> log.append(null, entries(5, 6, 2, 0)))
+        .isInstanceOf(InvariantViolation.class);
+    assertThatThrownBy(() -> log.discardUpTo(12)).isInstanceOf(InvariantViolation.class);
+  }
+
+  @Test
+  void discardingAllEntriesLeavesAnEmptyLogThatGoesOn() throws IOException {
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      log.append(new HardState(3, 1), entries(1, 8, 3, 50));
+      log.discardUpTo(7);
+      log.sync();
+
+      assertThat(log.last()).isEqualTo(new EntryId(7, 3));
+      assertThat(log.termStarts()).isEmpty();
+    }
+
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      assertThat(log.base()).isEqualTo(new EntryId(7, 3));
+      assertThat(log.last()).isEqualTo(new EntryId(7, 3));
+      log.append(null, entries(8, 10, 3, 50));
+      assertThat(log.read(8, 10, Long.MAX_VALUE)).isEqualTo(entries(8, 10, 3, 50));
+      assertThat(log.termStarts()).containsExactly(new EntryId(8, 3));
+    }
+  }
+
+  @Test
+  void segmentsOfDiscardedEntriesAreDeletedOnceThatIsDurable() throws IOException {
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      log.append(new HardState(1, 1), entries(1, 400, 1, 200));
+      log.sync();
+      List<String> before = disk.list();
+      log.discardUpTo(380);
+      assertThat(disk.list()).as("not durable yet").isEqualTo(before);
+
+      log.sync();
+
+      assertThat(segmentFiles()).hasSizeLessThan(4);
+      assertThat(log.statistics().segments()).isEqualTo(segmentFiles().size());
+      assertThat(log.read(381, 400, Long.MAX_VALUE)).isEqualTo(entries(381, 400, 1, 200));
+    }
+
+    assertThat(segmentFiles().getFirst()).doesNotStartWith("0000000001-");
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      assertThat(log.base()).isEqualTo(new EntryId(380, 1));
+      assertThat(log.read(381, 400, Long.MAX_VALUE)).isEqualTo(entries(381, 400, 1, 200));
+      log.append(null, entries(400, 500, 1, 200));
+      assertThat(log.read(390, 500, Long.MAX_VALUE)).isEqualTo(entries(390, 500, 1, 200));
+    }
+  }
+
+  private List<String> segmentFiles() throws IOException {
+    return disk.list().stream().filter(name -> name.endsWith(".wal")).toList();
+  }
+
+  @Test
+  void aLogThatIsCutOffAgainAndAgainTakesBoundedSpaceAndTime() throws IOException {
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      log.append(new HardState(1, 1), List.of());
+      for (int first = 1; first < 5000; first += 20) {
+        log.append(null, entries(first, first + 20, 1, 100));
+        log.discardUpTo(Math.max(0, first - 30));
+        log.sync();
+        assertThat(segmentFiles().size()).isLessThan(5);
+      }
+    }
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      assertThat(log.base().index()).isEqualTo(4951);
+      assertThat(log.last().index()).isEqualTo(5000);
+    }
+  }
+
+  @Test
+  void discardedSegmentsAreDeletedOnTheBackgroundThread() throws Exception {
+    List<Thread> deleters = Collections.synchronizedList(new ArrayList<>());
+    Disk watched =
+        new FilterDisk(disk) {
+          @Override
+          public void delete(String name) throws IOException {
+            if (name.endsWith(".wal")) {
+              deleters.add(Thread.currentThread());
+            }
+            super.delete(name);
+          }
+        };
+    try (ExecutorService background = Executors.newSingleThreadExecutor()) {
+      try (WriteAheadLog log = WriteAheadLog.open(watched, SMALL.withBackground(background))) {
+        log.append(new HardState(1, 1), entries(1, 400, 1, 200));
+        log.discardUpTo(390);
+        log.sync();
+      }
+    }
+    assertThat(deleters).isNotEmpty().doesNotContain(Thread.currentThread());
+    assertThat(segmentFiles()).hasSizeLessThan(4);
+  }
+
+  @Test
+  void aBackgroundThatNeverRunsAnythingHoldsNothingUp() throws IOException {
+    List<Entry> written = entries(1, 800, 1, 200);
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL.withBackground(task -> {}))) {
+      log.append(new HardState(1, 1), written.subList(0, 400));
+      log.discardUpTo(200);
+      log.sync();
+      log.append(null, written.subList(400, 799));
+      log.discardUpTo(600);
+      log.sync();
+    }
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      assertThat(log.read(601, 800, Long.MAX_VALUE)).isEqualTo(written.subList(600, 799));
+      assertThat(segmentFiles().size()).isLessThan(9);
+    }
+  }
+
+  @Test
+  void aFailedDeletionIsFatal() throws IOException {
+    Disk failing =
+        new FilterDisk(disk) {
+          @Override
+          public void delete(String name) throws IOException {
+            if (name.endsWith(".wal")) {
+              throw new IOException("cannot delete");
+            }
+            super.delete(name);
+          }
+        };
+    WriteAheadLog log = WriteAheadLog.open(failing, SMALL);
+    log.append(new HardState(1, 1), entries(1, 400, 1, 200));
+    log.discardUpTo(390);
+
+    assertThatThrownBy(log::sync)
+        .isInstanceOf(DiskFailureException.class)
+        .hasMessageContaining("cannot delete");
+    assertThatThrownBy(log::sync).isInstanceOf(DiskFailureException.class);
+    log.close();
+
+    try (WriteAheadLog again = WriteAheadLog.open(disk, SMALL)) {
+      assertThat(again.base().index()).isEqualTo(390);
+      assertThat(segmentFiles()).hasSizeLessThan(4);
+    }
+  }
+
+  @Test
+  void resetBeginsTheLogAnewDurably() throws IOException {
+    WriteAheadLog lost = WriteAheadLog.open(disk, SMALL);
+    lost.append(new HardState(4, 1), entries(1, 300, 2, 100));
+    lost.reset(new EntryId(1000, 3));
+
+    assertThat(lost.base()).isEqualTo(new EntryId(1000, 3));
+    assertThat(lost.last()).isEqualTo(new EntryId(1000, 3));
+    assertThat(lost.termStarts()).isEmpty();
+    assertThat(segmentFiles()).hasSize(1);
+    assertThatThrownBy(() -> lost.append(null, entries(300, 301, 4, 0)))
+        .isInstanceOf(InvariantViolation.class);
+    assertThatThrownBy(() -> lost.append(null, entries(1001, 1002, 2, 0)))
+        .isInstanceOf(InvariantViolation.class);
+    // Neither synced nor closed: a process that was killed.
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      assertThat(log.hardState()).isEqualTo(new HardState(4, 1));
+      assertThat(log.last()).isEqualTo(new EntryId(1000, 3));
+      log.append(null, entries(1001, 1005, 4, 10));
+      assertThat(log.read(1001, 1005, Long.MAX_VALUE)).isEqualTo(entries(1001, 1005, 4, 10));
+      assertThat(log.termStarts()).containsExactly(new EntryId(1001, 4));
+    }
+    lost.close();
+  }
+
+  @Test
+  void resetToALaterTermThanTheHardStateOrBackIsABrokenInvariant() throws IOException {
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      log.append(new HardState(4, 1), entries(1, 30, 2, 10));
+      log.discardUpTo(20);
+
+      assertThatThrownBy(() -> log.reset(new EntryId(50, 5)))
+          .isInstanceOf(InvariantViolation.class)
+          .hasMessageContaining("before the hard state of that term");
+      assertThatThrownBy(() -> log.reset(new EntryId(19, 2)))
+          .isInstanceOf(InvariantViolation.class);
+      assertThatThrownBy(() -> log.reset(new EntryId(50, 1)))
+          .isInstanceOf(InvariantViolation.class);
+      assertThat(log.last()).isEqualTo(new EntryId(29, 2));
+    }
+  }
+
+  @Test
+  void logicalBytesCountWhatIsLeft() throws IOException {
+    HardState hardState = new HardState(2, 1);
+    try (WriteAheadLog log = WriteAheadLog.open(disk, SMALL)) {
+      log.append(hardState, entries(1, 300, 2, 100));
+      long entry = Records.size(entry(150, 2, 100));
+      log.append(null, entries(200, 210, 2, 100));
+      log.discardUpTo(159);
+      assertThat(log.logicalBytes()).isEqualTo(Records.size(hardState) + 50 * entry);
+      log.discardUpTo(209);
+      assertThat(log.logicalBytes()).isEqualTo(Records.size(hardState));
+    }
+  }
+
+  @Test
   void readsBesideAWritingThreadSeeOneStateOfTheLog() throws Exception {
     AtomicBoolean stop = new AtomicBoolean();
     CountDownLatch filled = new CountDownLatch(1);
@@ -347,6 +570,7 @@ class WriteAheadLogTest {
               if (term % 2 == 0) {
                 log.sync();
               }
+              log.discardUpTo(Math.max(0, end - 2000));
               if (term == 3) {
                 filled.countDown();
               }
