@@ -35,9 +35,8 @@ public final class StoredSnapshot implements StateMachine.Snapshot {
   }
 
   /**
-   * Its bytes, the same each time. The stream throws {@link CorruptSnapshotException} in place of a
-   * part that is damaged; to skip to some offset costs nothing. The caller closes it, before or
-   * after closing this.
+   * {@inheritDoc} The stream throws {@link CorruptSnapshotException} in place of a part that is
+   * damaged; to skip to some offset costs nothing. It may be closed after this, too.
    */
   @Override
   public InputStream open() {
