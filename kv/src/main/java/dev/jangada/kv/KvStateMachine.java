@@ -5,6 +5,8 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.Invariant;
 import dev.jangada.raft.StateMachine;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +73,49 @@ public final class KvStateMachine implements StateMachine {
    */
   public long durableAppliedIndex() {
     return store.durableState().appliedIndex();
+  }
+
+  @Override
+  public long durableIndex() {
+    return durableAppliedIndex();
+  }
+
+  @Override
+  public boolean supportsSnapshots() {
+    return true;
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    return new KvSnapshot(appliedIndex(), store.checkpoint());
+  }
+
+  /**
+   * {@inheritDoc} Reads wait while the state is exchanged, not while the snapshot is read.
+   *
+   * @throws dev.jangada.kv.store.StoreException if the store failed; the machine is closed
+   */
+  @Override
+  public void restore(long index, InputStream in) throws IOException {
+    store.restore(index, in);
+  }
+
+  private record KvSnapshot(long index, OrderedStore.Checkpoint checkpoint) implements Snapshot {
+
+    @Override
+    public long size() {
+      return checkpoint.size();
+    }
+
+    @Override
+    public InputStream open() throws IOException {
+      return checkpoint.open();
+    }
+
+    @Override
+    public void close() {
+      checkpoint.close();
+    }
   }
 
   @Override

@@ -1,8 +1,12 @@
 package dev.jangada.kv;
 
 import dev.jangada.kv.store.OrderedStore;
+import dev.jangada.kv.store.StoreException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +51,9 @@ final class MvccStore implements AutoCloseable {
   /** Views that have not been released. Guarded by this. */
   private int openViews;
 
+  /** Whether there is no view because the whole store is being replaced. Guarded by this. */
+  private boolean restoring;
+
   /** Takes over the store and closes it. */
   MvccStore(OrderedStore store) {
     this.store = store;
@@ -59,7 +66,8 @@ final class MvccStore implements AutoCloseable {
    * The state of the last batch, to be closed by the caller. Any thread.
    *
    * <p>While one is held the store is not closed under it: so whatever touches the engine from
-   * another thread than the writer's holds one.
+   * another thread than the writer's holds one. While the store is being {@linkplain #restore
+   * restored} this waits, and restoring waits for those who hold one: nobody may ask for a second.
    *
    * @throws IllegalStateException if the store has been closed
    */
@@ -67,12 +75,18 @@ final class MvccStore implements AutoCloseable {
     while (true) {
       View view = current;
       if (view == null) {
-        throw new IllegalStateException("the store is closed");
-      }
-      if (view.retain()) {
+        awaitRestored();
+      } else if (view.retain()) {
         return view;
       }
       // The writer has just replaced it.
+    }
+  }
+
+  private synchronized void awaitRestored() {
+    awaitThat(() -> !restoring);
+    if (current == null) {
+      throw new IllegalStateException("the store is closed");
     }
   }
 
@@ -104,6 +118,69 @@ final class MvccStore implements AutoCloseable {
   /** Commits a batch and publishes its outcome. The writer's thread. */
   void commit(MvccBatch batch, long appliedIndex) {
     publish(batch.commit(store, appliedIndex));
+  }
+
+  /** Holds on to the state as it is now. The writer's thread. */
+  OrderedStore.Checkpoint checkpoint() {
+    return store.checkpoint();
+  }
+
+  /**
+   * Replaces everything in the store. The writer's thread.
+   *
+   * @param appliedIndex what the applied index must then be
+   * @throws IOException if that cannot be; nothing has changed
+   * @throws StoreException if the engine failed; the store is closed
+   */
+  void restore(long appliedIndex, InputStream in) throws IOException {
+    try (OrderedStore.Restoration restoration = store.restore(in)) {
+      StoreState next = stateIn(restoration);
+      if (next.appliedIndex() != appliedIndex) {
+        throw new IOException(
+            "the snapshot should end with entry "
+                + appliedIndex
+                + ", but ends with "
+                + next.appliedIndex());
+      }
+      suspendReads();
+      try {
+        restoration.commit();
+        publish(next);
+      } catch (Throwable failure) {
+        // Neither the old contents nor the new can be relied on in this life of the process.
+        store.close();
+        throw failure;
+      } finally {
+        resumeReads();
+      }
+    }
+  }
+
+  private static StoreState stateIn(OrderedStore.Restoration restoration) throws IOException {
+    try {
+      return StoreState.decode(restoration.get(Layout.STATE_KEY));
+    } catch (StoreException unknown) {
+      throw new IOException("the snapshot cannot be used: " + unknown.getMessage(), unknown);
+    }
+  }
+
+  /** Lets nobody begin to read, and waits for those who do. */
+  private void suspendReads() {
+    View last = current;
+    if (last == null) {
+      throw new IllegalStateException("the store is closed");
+    }
+    synchronized (this) {
+      restoring = true;
+    }
+    current = null;
+    last.close();
+    awaitReaders();
+  }
+
+  private synchronized void resumeReads() {
+    restoring = false;
+    notifyAll();
   }
 
   /** Makes everything committed so far survive a crash. */
@@ -153,8 +230,13 @@ final class MvccStore implements AutoCloseable {
   }
 
   private synchronized void awaitReaders() {
+    awaitThat(() -> openViews == 0);
+  }
+
+  /** Waits under the monitor. */
+  private void awaitThat(BooleanSupplier condition) {
     boolean interrupted = false;
-    while (openViews > 0) {
+    while (!condition.getAsBoolean()) {
       try {
         wait();
       } catch (InterruptedException e) {

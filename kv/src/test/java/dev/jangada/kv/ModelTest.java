@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;
+import dev.jangada.raft.StateMachine;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -78,6 +81,30 @@ class ModelTest {
     }
   }
 
+  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
+  void machineRestoredOnHeapGoesOnLikeTheOther(
+      @ForAll("commands") List<Command> commands,
+      @ForAll("ranges") List<RangeRequest> ranges,
+      @ForAll Random random)
+      throws IOException {
+    try (Engine source = Engine.heap();
+        Engine target = Engine.heap()) {
+      new Run(commands, random).checkTransfer(source, target, ranges);
+    }
+  }
+
+  @Property(tries = 20, edgeCases = EdgeCasesMode.NONE)
+  void machineRestoredOnRocksDbGoesOnLikeTheOther(
+      @ForAll("commands") List<Command> commands,
+      @ForAll("ranges") List<RangeRequest> ranges,
+      @ForAll Random random)
+      throws IOException {
+    try (Engine source = Engine.rocksDb();
+        Engine target = Engine.rocksDb()) {
+      new Run(commands, random).checkTransfer(source, target, ranges);
+    }
+  }
+
   @Provide
   Arbitrary<List<Command>> commands() {
     return Requests.commands()
@@ -148,6 +175,33 @@ class ModelTest {
       }
       checkReads(engine.machine(), ranges);
       checkHistory(engine.machine());
+    }
+
+    /**
+     * Takes a snapshot of one machine somewhere on its way, and while that one goes on restores it
+     * on another, which is somewhere behind; both must come to the same end.
+     */
+    void checkTransfer(Engine source, Engine target, List<RangeRequest> ranges) throws IOException {
+      int at = 1 + random.nextInt(entries.size());
+      source.machine().apply(entries.subList(0, at));
+      if (random.nextBoolean()) {
+        target.machine().apply(entries.subList(0, 1 + random.nextInt(at)));
+      }
+      try (StateMachine.Snapshot snapshot = source.machine().snapshot()) {
+        assertThat(snapshot.index()).isEqualTo(at);
+        check(source, List.of());
+        try (InputStream in = snapshot.open()) {
+          target.machine().restore(at, in);
+        }
+      }
+      assertThat(target.machine().appliedIndex()).isEqualTo(at);
+      assertThat(target.machine().durableIndex()).isEqualTo(at);
+      checkReads(target.machine(), ranges);
+      target.crash();
+      assertThat(target.machine().appliedIndex()).isEqualTo(at);
+      checkReads(target.machine(), ranges);
+      check(target, ranges);
+      assertThat(target.machine().hash(0)).isEqualTo(source.machine().hash(0));
     }
 
     private void checkReads(KvStateMachine machine, List<RangeRequest> ranges) {

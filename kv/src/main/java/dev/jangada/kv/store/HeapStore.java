@@ -1,5 +1,9 @@
 package dev.jangada.kv.store;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -15,26 +19,42 @@ import org.jspecify.annotations.Nullable;
  * costs nothing, and a commit is one assignment.
  *
  * <p>{@link #flush} remembers a root, too, and {@link #afterCrash} gives a store that starts from
- * it: a crash that loses what was not flushed, as {@link RocksDbStore} may.
+ * it: a crash that loses what was not flushed, as {@link RocksDbStore} may. A store {@link
+ * #inMemory()} does not even pretend to keep anything.
+ *
+ * <p>The body of a checkpoint ({@link CheckpointStream}) has all keys in their order:
+ *
+ * <pre>
+ * body := count:i64  (keyBytes:i32  valueBytes:i32  key  value)*
+ * </pre>
  */
 public final class HeapStore implements OrderedStore {
 
   private volatile Root root;
   private volatile Root durable;
 
-  /** An empty store. */
+  /** Whether {@link #durable} ever moves. */
+  private final boolean keeps;
+
+  /** An empty store that a test can crash. */
   public HeapStore() {
-    this(Root.EMPTY);
+    this(Root.EMPTY, true);
   }
 
-  private HeapStore(Root root) {
+  private HeapStore(Root root, boolean keeps) {
     this.root = root;
     this.durable = root;
+    this.keeps = keeps;
+  }
+
+  /** An empty store that has nothing after a crash, whatever was flushed. */
+  public static HeapStore inMemory() {
+    return new HeapStore(Root.EMPTY, false);
   }
 
   /** A store as a crash at this moment would leave this one. This one goes on unchanged. */
   public HeapStore afterCrash() {
-    return new HeapStore(durable);
+    return new HeapStore(durable, keeps);
   }
 
   @Override
@@ -54,7 +74,33 @@ public final class HeapStore implements OrderedStore {
 
   @Override
   public void flush() {
-    durable = root;
+    if (keeps) {
+      durable = root;
+    }
+  }
+
+  @Override
+  public Checkpoint checkpoint() {
+    return new HeapCheckpoint(root);
+  }
+
+  @Override
+  public Restoration restore(InputStream in) throws IOException {
+    CheckpointStream.Reader reader = new CheckpointStream.Reader(in, CheckpointStream.Engine.HEAP);
+    Root read = Root.EMPTY;
+    byte[] before = null;
+    for (long left = reader.number(Long.BYTES); left > 0; left--) {
+      long keyBytes = reader.number(Integer.BYTES);
+      long valueBytes = reader.number(Integer.BYTES);
+      byte[] key = reader.bytes(keyBytes);
+      if (before != null && Arrays.compareUnsigned(before, key) >= 0) {
+        throw new IOException("the snapshot is damaged: its keys are not in order");
+      }
+      read = read.put(key, reader.bytes(valueBytes));
+      before = key;
+    }
+    reader.end();
+    return new HeapRestoration(read);
   }
 
   @Override
@@ -180,6 +226,84 @@ public final class HeapStore implements OrderedStore {
     }
   }
 
+  /** A state of the store: checkpoints need not be released, as nothing that is in one changes. */
+  private record HeapCheckpoint(Root root) implements Checkpoint {
+
+    @Override
+    public long size() {
+      return CheckpointStream.OVERHEAD_BYTES
+          + Long.BYTES
+          + root.keys * 2 * Integer.BYTES
+          + root.bytes;
+    }
+
+    @Override
+    public InputStream open() {
+      return new CheckpointStream(CheckpointStream.Engine.HEAP, new HeapPieces(root));
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** The body of a checkpoint. */
+  private static final class HeapPieces implements CheckpointStream.Pieces {
+
+    private static final int PIECE_BYTES = 64 << 10;
+
+    private final Cursor cursor;
+    private byte @Nullable [] next;
+
+    HeapPieces(Root root) {
+      cursor = new HeapCursor(root.tree);
+      next = ByteBuffer.allocate(Long.BYTES).putLong(root.keys).array();
+    }
+
+    @Override
+    public byte @Nullable [] next() {
+      byte[] piece = next != null ? next : pairs();
+      next = null;
+      return piece.length == 0 ? null : piece;
+    }
+
+    /** Some pairs, none at the end. */
+    private byte[] pairs() {
+      ByteArrayOutputStream piece = new ByteArrayOutputStream();
+      for (; cursor.isValid() && piece.size() < PIECE_BYTES; cursor.next()) {
+        byte[] key = cursor.key();
+        byte[] value = cursor.value();
+        ByteBuffer lengths = ByteBuffer.allocate(2 * Integer.BYTES);
+        piece.writeBytes(lengths.putInt(key.length).putInt(value.length).array());
+        piece.writeBytes(key);
+        piece.writeBytes(value);
+      }
+      return piece.toByteArray();
+    }
+  }
+
+  private final class HeapRestoration implements Restoration {
+
+    private final Root read;
+
+    HeapRestoration(Root read) {
+      this.read = read;
+    }
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      return Node.get(read.tree, key);
+    }
+
+    @Override
+    public void commit() {
+      root = read;
+      flush();
+    }
+
+    @Override
+    public void close() {}
+  }
+
   private record HeapSnapshot(@Nullable Node tree) implements Snapshot {
 
     @Override
@@ -225,7 +349,7 @@ public final class HeapStore implements OrderedStore {
 
   private static final class HeapCursor implements Cursor {
     private final @Nullable Node tree;
-    private final byte[] to;
+    private final byte @Nullable [] to;
 
     /** The node this stands at, above it those nodes of its path that come after it. */
     private final Deque<Node> path = new ArrayDeque<>();
@@ -236,10 +360,17 @@ public final class HeapStore implements OrderedStore {
       seek(from);
     }
 
+    /** On all keys. */
+    HeapCursor(@Nullable Node tree) {
+      this.tree = tree;
+      this.to = null;
+      seek(new byte[0]);
+    }
+
     @Override
     public boolean isValid() {
       Node node = path.peek();
-      return node != null && Arrays.compareUnsigned(node.key, to) < 0;
+      return node != null && (to == null || Arrays.compareUnsigned(node.key, to) < 0);
     }
 
     @Override

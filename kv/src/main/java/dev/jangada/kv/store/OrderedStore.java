@@ -1,5 +1,7 @@
 package dev.jangada.kv.store;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,24 @@ public interface OrderedStore extends AutoCloseable {
    * is not kept waiting for the disk.
    */
   void flush();
+
+  /**
+   * Holds on to everything in the store as it is now, to be read later and by others. Takes little
+   * time: nothing is copied. The caller closes it. The writer's thread, with no batch open; the
+   * checkpoint is for any thread, and need not be closed before the store.
+   */
+  Checkpoint checkpoint();
+
+  /**
+   * Reads a checkpoint that may take the place of everything in the store. Until that is
+   * {@linkplain Restoration#commit committed} nothing changes. The caller closes it. The writer's
+   * thread.
+   *
+   * @param in what {@link Checkpoint#open} gave, up to the end
+   * @throws IOException if it cannot be read, is not a checkpoint of this engine or is damaged, or
+   *     if there is no room for it
+   */
+  Restoration restore(InputStream in) throws IOException;
 
   /** Bytes that the store takes up, on disk and in buffers not yet written to it: about. */
   long sizeInBytes();
@@ -93,6 +113,36 @@ public interface OrderedStore extends AutoCloseable {
      */
     void seek(byte[] key);
 
+    @Override
+    void close();
+  }
+
+  /** The contents of the store at one moment. */
+  interface Checkpoint extends AutoCloseable {
+
+    /** Bytes that {@link #open} gives. */
+    long size();
+
+    /** Reads it from the start, the same bytes each time. The caller closes it. */
+    InputStream open() throws IOException;
+
+    @Override
+    void close();
+  }
+
+  /** What may become the contents of the store. For the writer's thread. */
+  interface Restoration extends AutoCloseable {
+
+    /** The value that a key will have; null if none. Not after {@link #commit}. */
+    byte @Nullable [] get(byte[] key);
+
+    /**
+     * Replaces everything in the store: all or nothing, also after a crash, which afterwards leaves
+     * the new contents. No snapshot, cursor or batch may be open. Once, as the last thing.
+     */
+    void commit();
+
+    /** Gives up what was not committed. */
     @Override
     void close();
   }

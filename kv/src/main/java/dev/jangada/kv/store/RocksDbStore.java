@@ -1,10 +1,8 @@
 package dev.jangada.kv.store;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
+import java.io.InputStream;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,6 +30,10 @@ import org.rocksdb.WriteOptions;
  * <p>RocksDB's own write-ahead log is off: the replicated log is on disk already. That writes
  * survive a crash as whole batches and in order follows from everything being in one column family:
  * a batch goes into one write buffer, and write buffers reach the disk in order.
+ *
+ * <p>A checkpoint flushes the write buffers, as anything that is to have all writes must, and makes
+ * hard links. {@link RocksDbDirectory} tells how a store is replaced by one, and which directories
+ * are used for that; {@link RocksDbCheckpoint} has the bytes.
  */
 public final class RocksDbStore implements OrderedStore {
 
@@ -40,17 +42,22 @@ public final class RocksDbStore implements OrderedStore {
   }
 
   private final RocksDbOptions options;
+  private final RocksDbDirectory directory;
   private final BloomFilter filter;
   private final Cache cache;
   private final Options engineOptions;
   private final WriteOptions writeOptions;
   private final ReadOptions durableReads;
   private final FlushOptions flushOptions;
-  private final RocksDB db;
+
+  /** Replaced when the store is restored, which nothing else is under way with. */
+  private volatile RocksDB db;
+
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private RocksDbStore(RocksDbOptions options) throws RocksDBException {
+  private RocksDbStore(RocksDbOptions options, RocksDbDirectory directory) throws RocksDBException {
     this.options = options;
+    this.directory = directory;
     filter = new BloomFilter(10);
     cache = new LRUCache(options.blockCacheBytes());
     engineOptions = engineOptions(options, filter, cache);
@@ -58,11 +65,15 @@ public final class RocksDbStore implements OrderedStore {
     durableReads = new ReadOptions().setReadTier(ReadTier.PERSISTED_TIER);
     flushOptions = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(false);
     try {
-      db = RocksDB.open(engineOptions, options.directory().toString());
+      db = openEngine();
     } catch (RocksDBException e) {
       closeOptions();
       throw e;
     }
+  }
+
+  private RocksDB openEngine() throws RocksDBException {
+    return RocksDB.open(engineOptions, directory.store().toString());
   }
 
   /**
@@ -71,23 +82,25 @@ public final class RocksDbStore implements OrderedStore {
    * @throws StoreException if it cannot be opened: another process has it open, or it is damaged
    */
   public static RocksDbStore open(RocksDbOptions options) {
+    return open(options, change -> {});
+  }
+
+  /** The same, with a say in each change of the directories. */
+  static RocksDbStore open(RocksDbOptions options, RocksDbDirectory.Steps steps) {
+    RocksDbDirectory directory = new RocksDbDirectory(options.directory(), steps);
     try {
-      createDirectory(options.directory());
-      return new RocksDbStore(options);
+      directory.prepare();
+      RocksDbStore store = new RocksDbStore(options, directory);
+      try {
+        directory.clean();
+        return store;
+      } catch (Throwable failure) {
+        store.close();
+        throw failure;
+      }
     } catch (IOException | RocksDBException e) {
       throw new StoreException(
           "cannot open the store in " + options.directory() + ": " + e.getMessage(), e);
-    }
-  }
-
-  /** Makes the directory, and its name durable: RocksDB itself only sees to what is in it. */
-  private static void createDirectory(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    Path parent = directory.toAbsolutePath().getParent();
-    if (parent != null) {
-      try (FileChannel channel = FileChannel.open(parent, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
     }
   }
 
@@ -161,6 +174,35 @@ public final class RocksDbStore implements OrderedStore {
   }
 
   @Override
+  public Checkpoint checkpoint() {
+    try (org.rocksdb.Checkpoint engine = org.rocksdb.Checkpoint.create(db)) {
+      Path target = directory.nextCheckpoint();
+      engine.createCheckpoint(target.toString());
+      return new RocksDbCheckpoint(target);
+    } catch (RocksDBException e) {
+      throw failure("checkpoint", e);
+    } catch (IOException e) {
+      throw failure("checkpoint", e);
+    }
+  }
+
+  @Override
+  public Restoration restore(InputStream in) throws IOException {
+    Path restoring = directory.beginRestoring();
+    try {
+      RocksDbCheckpoint.unpack(in, directory);
+      return new RocksRestoration(restoring);
+    } catch (Throwable failure) {
+      try {
+        directory.abandonRestoring();
+      } catch (IOException another) {
+        failure.addSuppressed(another);
+      }
+      throw failure;
+    }
+  }
+
+  @Override
   public long sizeInBytes() {
     return property("rocksdb.live-sst-files-size") + property("rocksdb.size-all-mem-tables");
   }
@@ -205,10 +247,70 @@ public final class RocksDbStore implements OrderedStore {
     }
   }
 
-  private StoreException failure(String what, RocksDBException cause) {
+  private StoreException failure(String what, Exception cause) {
     return new StoreException(
         "the store in " + options.directory() + " failed (" + what + "): " + cause.getMessage(),
         cause);
+  }
+
+  /** What was unpacked, opened for reading: that it can be opened shows that it is a store. */
+  private final class RocksRestoration implements Restoration {
+    private final Options readOptions = new Options();
+    private final RocksDB restored;
+    private boolean isOpen = true;
+    private boolean decided;
+
+    RocksRestoration(Path restoring) throws IOException {
+      try {
+        restored = RocksDB.openReadOnly(readOptions, restoring.toString());
+      } catch (RocksDBException e) {
+        readOptions.close();
+        throw new IOException("the snapshot holds no store: " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      try {
+        return restored.get(key);
+      } catch (RocksDBException e) {
+        throw failure("read what is restored", e);
+      }
+    }
+
+    @Override
+    public void commit() {
+      closeRestored();
+      try {
+        decided = true;
+        directory.decideReplacement();
+        db.close();
+        directory.replaceStore();
+        db = openEngine();
+      } catch (IOException | RocksDBException e) {
+        throw failure("restore", e);
+      }
+    }
+
+    private void closeRestored() {
+      if (isOpen) {
+        isOpen = false;
+        restored.close();
+        readOptions.close();
+      }
+    }
+
+    @Override
+    public void close() {
+      closeRestored();
+      if (!decided) {
+        try {
+          directory.abandonRestoring();
+        } catch (IOException e) {
+          throw failure("give up a restoration", e);
+        }
+      }
+    }
   }
 
   private final class RocksSnapshot implements Snapshot {
