@@ -15,4 +15,12 @@ public interface EventListener {
    * @param events what they did, by revision, nothing left out since the last call; possibly none
    */
   void committed(long revision, List<KeyEvent> events);
+
+  /**
+   * The whole state has been replaced by that of a snapshot. What happened up to there is not told;
+   * as far as it has not been compacted it can be read with {@link KvStateMachine#events}.
+   *
+   * @param revision the current revision since
+   */
+  void restored(long revision);
 }

@@ -98,6 +98,10 @@ public final class KvStateMachine implements StateMachine {
   @Override
   public void restore(long index, InputStream in) throws IOException {
     store.restore(index, in);
+    EventListener listener = eventListener;
+    if (listener != null) {
+      listener.restored(revision());
+    }
   }
 
   private record KvSnapshot(long index, OrderedStore.Checkpoint checkpoint) implements Snapshot {

@@ -232,9 +232,9 @@ class WriteAheadLogTest {
           log.sync();
         }
         assertThat(log.statistics().segments()).isGreaterThan(20);
-        assertThat(preparers.size()).isGreaterThanOrEqualTo(log.statistics().segments() - 1);
       }
     }
+    assertThat(preparers).hasSizeGreaterThanOrEqualTo(20);
     assertThat(preparers).doesNotContain(Thread.currentThread());
     assertThat(disk.list()).allMatch(name -> name.endsWith(".wal"));
 
@@ -446,6 +446,8 @@ class WriteAheadLogTest {
         log.append(new HardState(1, 1), entries(1, 400, 1, 200));
         log.discardUpTo(390);
         log.sync();
+        // Or closing would find that it has not begun, and do it.
+        background.submit(() -> {}).get();
       }
     }
     assertThat(deleters).isNotEmpty().doesNotContain(Thread.currentThread());

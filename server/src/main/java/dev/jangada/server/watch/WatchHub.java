@@ -39,7 +39,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>So who does not read costs nothing but a number, the revision to go on from; and writes wait
  * for nobody. What has been handed over and not been dispatched yet is bounded in bytes; beyond
- * that it is dropped, and all live watchers fall behind: they find it in the store.
+ * that it is dropped, and all live watchers fall behind: they find it in the store. So they do when
+ * the store is {@linkplain #restored restored} from a snapshot.
  *
  * <p>Rejected: a queue of events for each watcher, which must be bounded, and then either holds up
  * writes or loses events; and asking all watchers after each write whether it is for them.
@@ -140,6 +141,21 @@ public final class WatchHub implements EventListener, AutoCloseable {
       }
       waiting.add(new Committed(revision, events, weight));
       waitingBytes += weight;
+      lock.notifyAll();
+    }
+  }
+
+  /** Has all watchers read what a snapshot brought. */
+  @Override
+  public void restored(long revision) {
+    synchronized (lock) {
+      if (closing) {
+        return;
+      }
+      var unused = dropWaiting();
+      dropped = revision;
+      // To wake the hub's thread.
+      waiting.add(new Task(() -> {}));
       lock.notifyAll();
     }
   }
@@ -361,7 +377,7 @@ public final class WatchHub implements EventListener, AutoCloseable {
     List<Watcher> live = new ArrayList<>();
     liveByKey.values().forEach(live::addAll);
     liveByRange.values().forEach(live::addAll);
-    LOG.info("watches: {} watchers catch up from the store, writes were too fast", live.size());
+    LOG.info("watches: {} watchers catch up from the store", live.size());
     for (Watcher watcher : live) {
       leaveLive(watcher);
       watcher.advance(dispatched + 1);

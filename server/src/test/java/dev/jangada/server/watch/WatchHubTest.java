@@ -17,6 +17,9 @@ import dev.jangada.kv.TxnRequest;
 import dev.jangada.kv.store.HeapStore;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;
+import dev.jangada.raft.StateMachine;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +57,9 @@ class WatchHubTest {
       List<Told> receivers = new ArrayList<>();
       for (int round = 0; round < 400; round++) {
         apply(randomCommands(random));
+        if (random.nextInt(40) == 0) {
+          jumpAheadBySnapshot(random);
+        }
         if (random.nextInt(8) == 0) {
           receivers.add(watch(hub, random));
         }
@@ -69,6 +75,24 @@ class WatchHubTest {
             .isEqualTo(history(receiver.keys, receiver.start));
       }
       assertThat(receivers).hasSizeGreaterThan(10);
+    }
+  }
+
+  /** The store is replaced by that of another node, which has applied more. */
+  private void jumpAheadBySnapshot(Random random) throws IOException {
+    try (KvStateMachine other = new KvStateMachine(new HeapStore())) {
+      restore(store, other);
+      for (int i = random.nextInt(5); i >= 0; i--) {
+        apply(other, randomCommands(random));
+      }
+      restore(other, store);
+    }
+  }
+
+  private static void restore(KvStateMachine from, KvStateMachine to) throws IOException {
+    try (StateMachine.Snapshot snapshot = from.snapshot();
+        InputStream in = snapshot.open()) {
+      to.restore(snapshot.index(), in);
     }
   }
 
@@ -118,12 +142,16 @@ class WatchHubTest {
   }
 
   private void apply(List<Command> commands) {
+    apply(store, commands);
+  }
+
+  private void apply(KvStateMachine machine, List<Command> commands) {
     List<Entry> entries = new ArrayList<>();
     for (Command command : commands) {
       index++;
       entries.add(Entry.command(index, 1, new Proposal(1, index, CommandCodec.encode(command))));
     }
-    var unused = store.apply(entries);
+    var unused = machine.apply(entries);
   }
 
   private List<KeyEvent> history(KeyRange keys, long start) {
