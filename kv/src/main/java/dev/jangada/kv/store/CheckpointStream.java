@@ -47,19 +47,19 @@ final class CheckpointStream extends InputStream {
   static final int OVERHEAD_BYTES = Long.BYTES + 1 + Integer.BYTES;
 
   private static final long MAGIC = 0x4a4e_4744_4b56_5331L; // "JNGDKVS1"
-  private static final byte[] END = new byte[0];
 
   private final Pieces pieces;
   private final CRC32C crc = new CRC32C();
   private byte[] piece;
   private int position;
-  private boolean checksumIsNext;
+
+  /** Whether the piece at hand is the checksum, the last one. */
+  private boolean ended;
 
   CheckpointStream(Engine engine, Pieces pieces) {
     this.pieces = pieces;
     piece = ByteBuffer.allocate(Long.BYTES + 1).putLong(MAGIC).put((byte) engine.code).array();
     crc.update(piece);
-    checksumIsNext = true;
   }
 
   @Override
@@ -75,7 +75,7 @@ final class CheckpointStream extends InputStream {
       return 0;
     }
     while (position == piece.length) {
-      if (piece == END) {
+      if (ended) {
         return -1;
       }
       piece = nextPiece();
@@ -88,12 +88,9 @@ final class CheckpointStream extends InputStream {
   }
 
   private byte[] nextPiece() throws IOException {
-    if (!checksumIsNext) {
-      return END;
-    }
     byte[] next = pieces.next();
     if (next == null) {
-      checksumIsNext = false;
+      ended = true;
       return ByteBuffer.allocate(Integer.BYTES).putInt((int) crc.getValue()).array();
     }
     crc.update(next);
@@ -135,7 +132,7 @@ final class CheckpointStream extends InputStream {
     long number(int bytes) throws IOException {
       long number = 0;
       for (byte next : bytes(bytes)) {
-        number = number << Byte.SIZE | next & 0xff;
+        number = number << Byte.SIZE | (next & 0xff);
       }
       return number;
     }

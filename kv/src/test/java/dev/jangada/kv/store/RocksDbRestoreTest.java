@@ -1,6 +1,7 @@
 package dev.jangada.kv.store;
 
 import static dev.jangada.kv.store.OrderedStoreContract.bytes;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -64,7 +65,7 @@ class RocksDbRestoreTest {
     try (OrderedStore.Snapshot snapshot = store.snapshot();
         OrderedStore.Cursor cursor = snapshot.cursor(bytes("a"), bytes("z"))) {
       for (; cursor.isValid(); cursor.next()) {
-        contents.add(new String(cursor.key()) + "=" + new String(cursor.value()));
+        contents.add(new String(cursor.key(), UTF_8) + "=" + new String(cursor.value(), UTF_8));
       }
     }
     return contents;
