@@ -23,8 +23,13 @@ class DiskThreadTest {
 
   @Test
   void aWriteIsSaidToBeDurableOnlyAfterTheSyncThatMakesItSo() throws Exception {
+    // So large that nothing but the thread's own sync needs the disk.
+    WalConfig config = WalConfig.of(1, 1).withSegmentBytes(1 << 20);
     try (FailingDisk disk = new FailingDisk(directory);
-        WriteAheadLog log = WriteAheadLog.open(disk, WalConfig.of(1, 1).withSegmentBytes(8192))) {
+        WriteAheadLog log = WriteAheadLog.open(disk, config)) {
+      // What an empty log does at its first write.
+      log.append(new HardState(1, 0), List.of());
+      log.sync();
       BlockingQueue<String> told = new LinkedBlockingQueue<>();
       DiskThread thread =
           new DiskThread(
@@ -38,11 +43,12 @@ class DiskThreadTest {
       thread.write(new LogWriter.Write(1, new HardState(1, 1), List.of(entry(1))));
       disk.awaitHeldSync();
       // The thread is in the sync: whatever it says too early, it has said.
-      assertThat(told).isEmpty();
+      List<String> toldInTheSync = List.copyOf(told);
       thread.write(new LogWriter.Write(2, null, List.of(entry(2))));
       thread.write(new LogWriter.Write(3, null, List.of(entry(3))));
       disk.releaseSyncs();
 
+      assertThat(toldInTheSync).isEmpty();
       assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("written 1");
       assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("written 3");
       thread.finish();
