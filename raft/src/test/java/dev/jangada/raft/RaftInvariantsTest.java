@@ -137,4 +137,26 @@ class RaftInvariantsTest {
                 .isInstanceOf(InvariantViolation.class)
                 .hasMessageContaining(sentence));
   }
+
+  @Test
+  void logCutOffBeyondWhatIsAppliedIsFound() {
+    RaftStatus status = sound().with(s -> s.base = new EntryId(7, 3)).status();
+    assertThatThrownBy(() -> RaftInvariants.checkState(status))
+        .hasMessageContaining("has cut off its log after 7@3, but applied only 6");
+  }
+
+  @Test
+  void logThatBeginsEarlierAgainIsFound() {
+    RaftStatus before = sound().with(s -> s.base = new EntryId(5, 3)).status();
+    RaftStatus after = sound().with(s -> s.base = new EntryId(4, 3)).status();
+    assertThatThrownBy(() -> RaftInvariants.checkTransition(before, after))
+        .hasMessageContaining("began after 5@3 and now begins after 4@3");
+  }
+
+  @Test
+  void entriesForAFollowerThatWereCutOffAreFound() {
+    Doctored leader = sound().leading().follower(3, 4).with(s -> s.base = new EntryId(5, 3));
+    assertThatThrownBy(() -> RaftInvariants.checkState(leader.status()))
+        .hasMessageContaining("whose log begins after 5@3, sends follower 2 entries from 4");
+  }
 }

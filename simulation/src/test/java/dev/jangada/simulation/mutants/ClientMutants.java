@@ -19,8 +19,8 @@ final class ClientMutants {
                       + " jetcd#1444).")
               .replacing(
                   DRIVER,
-                  "leader = raft.leader(); leadershipListener",
-                  "leader = raft.leader();\ntakeBackForwardedBefore(term);\nleadershipListener"),
+                  "leader = raft.leader();",
+                  "leader = raft.leader();\ntakeBackForwardedBefore(term);"),
           named(
                   "calls an unknown outcome a failure",
                   "A client is told that its command has no effect only if that is certain.")
