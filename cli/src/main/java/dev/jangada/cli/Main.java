@@ -2,6 +2,7 @@ package dev.jangada.cli;
 
 import dev.jangada.cli.bench.BenchCommand;
 import dev.jangada.cli.cluster.ClusterException;
+import dev.jangada.cli.lab.LabCommand;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       UpCommand.class,
       ServerCommand.class,
       BenchCommand.class,
+      LabCommand.class,
       RehearsalCommand.class
     })
 public final class Main implements Runnable {
@@ -83,6 +85,6 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which command: up, server or bench?");
+    throw new ParameterException(spec.commandLine(), "which command: up, server, bench or lab?");
   }
 }

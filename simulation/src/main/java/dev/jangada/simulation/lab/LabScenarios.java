@@ -22,6 +22,7 @@ public final class LabScenarios {
     all.addAll(ElectionScenarios.all());
     all.addAll(ReplicationScenarios.all());
     all.addAll(PersistenceScenarios.all());
+    all.addAll(KvScenarios.all());
     return List.copyOf(all);
   }
 

@@ -54,6 +54,12 @@ public abstract sealed class LabWorld implements AutoCloseable permits VirtualWo
   /** Has something short done later, on the thread of the network. May be called by any thread. */
   abstract void after(long nanos, Runnable action);
 
+  /**
+   * Has something done that may wait for a server, now or soon. May be called by any thread, also
+   * that of the network.
+   */
+  abstract void apart(Runnable action);
+
   /** Begins a task. */
   abstract void fork(LabTask task);
 

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -37,6 +39,9 @@ final class RealTimeWorld extends LabWorld {
   private final SplittableRandom random;
   private final Path directory;
   private final ScheduledThreadPoolExecutor scheduler;
+  private final ExecutorService apart =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().daemon().name("laboratory-apart-", 0).factory());
   private final LabNetwork network;
   private final List<RealServer> servers = new ArrayList<>();
   private final List<Thread> tasks = new ArrayList<>();
@@ -124,6 +129,15 @@ final class RealTimeWorld extends LabWorld {
   }
 
   @Override
+  void apart(Runnable action) {
+    try {
+      apart.execute(() -> guarded(action));
+    } catch (RejectedExecutionException closed) {
+      // The world is at its end, and nobody waits for what is still under way.
+    }
+  }
+
+  @Override
   void fork(LabTask task) {
     tasks.add(
         Thread.ofPlatform()
@@ -197,6 +211,7 @@ final class RealTimeWorld extends LabWorld {
     tasks.forEach(Thread::interrupt);
     servers.forEach(RealServer::crash);
     scheduler.shutdownNow();
+    apart.shutdownNow();
     deleteDirectory();
   }
 

@@ -80,6 +80,11 @@ final class VirtualWorld extends LabWorld {
   }
 
   @Override
+  void apart(Runnable action) {
+    action.run();
+  }
+
+  @Override
   void fork(LabTask task) {
     tasks++;
     time.after(0, () -> goOn(task));

@@ -1,0 +1,106 @@
+package dev.jangada.simulation.lab;
+
+import dev.jangada.simulation.check.RegisterModel.Append;
+import dev.jangada.simulation.check.RegisterModel.Get;
+import dev.jangada.simulation.check.RegisterModel.Put;
+import java.util.random.RandomGenerator;
+
+/**
+ * Appends to a key and reads it, one operation after the other, until it is stopped. With a key of
+ * its own it knows what it must read; with shared keys, only the whole history tells.
+ *
+ * <p>It pauses up to 20 ms between operations: servers here answer within a millisecond, several
+ * times faster than what the scenarios were made for, and more operations would prove no more.
+ *
+ * <p>For the thread of the network, except {@link #begin} and what scenarios ask.
+ */
+final class KvClient {
+
+  private static final int MAX_PAUSE_MILLIS = 20;
+
+  private final LabWorld world;
+  private final Clerk clerk;
+  private final int number;
+
+  /** How many keys are shared; 0 if this client has one of its own. */
+  private final int sharedKeys;
+
+  private final RandomGenerator random;
+  private String expected = "";
+  private long tokens;
+  private long operations;
+  private volatile boolean stopped;
+  private volatile boolean done;
+
+  KvClient(LabWorld world, Clerk clerk, int number, int sharedKeys, RandomGenerator random) {
+    this.world = world;
+    this.clerk = clerk;
+    this.number = number;
+    this.sharedKeys = sharedKeys;
+    this.random = random;
+  }
+
+  void begin() {
+    if (sharedKeys > 0) {
+      world.network().after(0, this::next);
+    } else {
+      clerk.begin(new Put(key(), ""), output -> next());
+    }
+  }
+
+  /** Has it end after the operation that it is at. */
+  void stop() {
+    stopped = true;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
+  /** The key, if it is this client's own. */
+  String key() {
+    return "k" + (sharedKeys > 0 ? random.nextInt(sharedKeys) : number);
+  }
+
+  /** All its tokens in order; once it is done. */
+  String expected() {
+    return expected;
+  }
+
+  /** How many operations it has done; once it is done. */
+  long operations() {
+    return operations;
+  }
+
+  private void next() {
+    operations++;
+    if (stopped) {
+      done = true;
+      return;
+    }
+    world.network().after(random.nextInt(MAX_PAUSE_MILLIS * 1000 + 1) * 1000L, this::operate);
+  }
+
+  private void operate() {
+    String token = "x " + number + " " + tokens + " y";
+    String key = key();
+    int dice = random.nextInt(100);
+    if (dice < 50) {
+      tokens++;
+      expected += token;
+      clerk.ask(new Append(key, token), output -> next());
+    } else if (sharedKeys > 0 && dice < 55) {
+      tokens++;
+      clerk.ask(new Put(key, token), output -> next());
+    } else {
+      clerk.ask(new Get(key), this::check);
+    }
+  }
+
+  private void check(String output) {
+    if (sharedKeys == 0 && !output.equals(expected)) {
+      throw LabFailure.of("get(%s): expected:\n%s\nreceived:\n%s", key(), expected, output);
+    }
+    next();
+  }
+}
