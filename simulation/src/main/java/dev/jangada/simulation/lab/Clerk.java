@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * answered. It has a session, so that an operation takes effect once however often it is asked for.
  * One operation at a time.
  *
- * <p>For the thread of the network, except {@link #begin}.
+ * <p>For the thread of the network, except as noted.
  */
 final class Clerk {
 
@@ -37,7 +37,12 @@ final class Clerk {
     this.history = history;
   }
 
-  /** Has the operation begin on the thread of the network. */
+  /** Lets it reach all servers. For any thread. */
+  void connect() {
+    ends.forEach(end -> end.enable(true));
+  }
+
+  /** Has the operation begin on the thread of the network. For any thread. */
   void begin(Request request, Consumer<String> done) {
     world.network().after(0, () -> ask(request, done));
   }

@@ -252,12 +252,10 @@ final class KvScenarios {
     tester.put(majority, "1", "14");
     tester.check(majority, "1", "14");
 
-    KvTester.Pending put =
-        tester.begin(
-            tester.newClerk(server -> server == leader || server == companion), new Put("1", "15"));
-    KvTester.Pending get =
-        tester.begin(
-            tester.newClerk(server -> server == leader || server == companion), new Get("1"));
+    Clerk putting = tester.newClerk(server -> server == leader || server == companion);
+    Clerk getting = tester.newClerk(server -> server == leader || server == companion);
+    KvTester.Pending put = tester.begin(putting, new Put("1", "15"));
+    KvTester.Pending get = tester.begin(getting, new Get("1"));
     world.sleepMillis(1000);
     if (put.isDone() || get.isDone()) {
       throw new LabFailure("a minority has answered");
@@ -267,6 +265,8 @@ final class KvScenarios {
     tester.check(majority, "1", "16");
 
     tester.connectAll();
+    putting.connect();
+    getting.connect();
     world.sleepMillis(1000);
     if (!tester.await(put, 3000) || !tester.await(get, 3000)) {
       throw new LabFailure("what the minority was asked did not take effect after healing");

@@ -10,9 +10,24 @@ import dev.jangada.simulation.check.RegisterModel.Put;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class KvScenariosTest {
+
+  static Stream<LabScenario> scenarios() {
+    return KvScenarios.all().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("scenarios")
+  void everyScenarioPassesInVirtualTime(LabScenario scenario) {
+    LabResult result = LabRunner.run(scenario, 1, LabRunner.Time.VIRTUAL);
+    assertThat(result.failure()).as("%s, seed 1", scenario.fullName()).isNull();
+    assertThat(result.commands()).isPositive();
+  }
 
   @Test
   void sameSeedGivesTheSameRun() {
