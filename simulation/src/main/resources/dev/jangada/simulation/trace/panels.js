@@ -396,6 +396,10 @@ class Inspector {
         const link = document.createElement("a");
         link.href = `#e${model.number[target]}`;
         link.textContent = `${label} #${model.number[target]}`;
+        link.addEventListener("click", (event) => {
+          event.preventDefault();
+          page.select(target);
+        });
         line.append(link, " ");
       }
     }

@@ -235,7 +235,12 @@ class TracePageTest {
     assertThat(selected()).as("the sending").isEqualTo(delivered.sent());
     assertThat(text("#inspector .raw"))
         .isEqualTo(TextTrace.line(RECORDS.get((int) delivered.sent() - 1)));
-    browser().evaluate("location.hash = '#e77'; new Promise(done => setTimeout(done))");
+    browser()
+        .evaluate(
+            """
+            new Promise(done => { addEventListener("hashchange", done, { once: true });
+              location.hash = "#e77"; })\
+            """);
     assertThat(selected()).isEqualTo(77);
   }
 
@@ -382,6 +387,12 @@ class TracePageTest {
     List<Integer> moments = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       moments.add(random.nextInt(RECORDS.size()));
+    }
+    // Chance seldom hits the moments between a truncation and the next sync.
+    for (TraceRecord each : RECORDS) {
+      if (each.event() instanceof TraceEvent.Truncated) {
+        moments.add((int) each.number() - 1);
+      }
     }
     String states =
         """
