@@ -23,7 +23,7 @@ class MainTest {
   @Test
   void helpNamesEveryCommand() {
     assertThat(run("--help")).isZero();
-    assertThat(out.toString()).contains("up", "server", "bench");
+    assertThat(out.toString()).contains("up", "server", "bench", "lab");
   }
 
   @Test
@@ -99,5 +99,52 @@ class MainTest {
   void benchRangeRefusesUnknownConsistency() {
     assertThat(run("bench", "range", "--consistency", "x")).isEqualTo(2);
     assertThat(err.toString()).contains("--consistency must be l or s");
+  }
+
+  @Test
+  void labRefusesAnUnknownNameAndSuggestsSimilarOnes() {
+    assertThat(run("lab", "2A", "2C.Figur8")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("no part or scenario \"2C.Figur8\"", "did you mean 2C.Figure8");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void labRefusesAnUnknownNameThatIsLikeNothing() {
+    assertThat(run("lab", "x")).isEqualTo(2);
+    assertThat(err.toString()).contains("no part or scenario \"x\"; --list shows what there is");
+  }
+
+  @Test
+  void labListsThePartsThatAreNamed() {
+    assertThat(run("lab", "2a", "2B.Backup", "--list")).isZero();
+    assertThat(out.toString())
+        .contains("2A.InitialElection", "2A.ReElection", "2A.ManyElections", "2B.Backup")
+        .doesNotContain("2B.BasicAgree", "2C.");
+  }
+
+  @Test
+  void labRefusesImpossibleNumbers() {
+    assertThat(run("lab", "--runs", "0")).isEqualTo(2);
+    assertThat(run("lab", "--parallel", "0")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--runs must be at least 1", "--parallel must be at least 1");
+  }
+
+  @Test
+  void labRefusesATraceInRealTime() {
+    assertThat(run("lab", "2A", "--real-time", "--trace", "x.html")).isEqualTo(2);
+    assertThat(err.toString()).contains("--trace needs virtual time");
+  }
+
+  @Test
+  void labRunsAScenarioAndTellsHowItWent() {
+    assertThat(run("lab", "2A.InitialElection", "--seed", "1")).isZero();
+    assertThat(out.toString())
+        .matches(
+            "Test \\(2A\\): initial election \\.\\.\\.\n"
+                + " {2}\\.\\.\\. Passed -- +\\d+\\.\\d +3 +\\d+ +\\d+ +\\d+\n"
+                + "1 passed, 0 failed\n");
+    assertThat(err.toString()).contains("1 runs", "of real time", "of processor time");
   }
 }
