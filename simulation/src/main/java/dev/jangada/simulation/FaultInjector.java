@@ -5,12 +5,13 @@ import dev.jangada.node.RaftException;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
-/** Makes things go wrong at random moments, one fault upon the other, until it is stopped. */
+/** Makes things go wrong as planned, one fault upon the other, until it is stopped. */
 final class FaultInjector {
 
   private static final Outcome.Transfer NOBODY =
@@ -26,18 +27,20 @@ final class FaultInjector {
   private final RandomGenerator random;
   private final Trace trace;
   private final SimulationConfig config;
+  private final List<PlannedFault> plan;
   private final SimulatedNetwork network;
   private final List<SimulatedNode> nodes;
   private final Application application;
-  private final List<Fault> faults;
+  private final Map<Fault, Long> injected = new EnumMap<>(Fault.class);
   private boolean stopped;
-  private long injected;
+  private long refusedRottenLogs;
 
   FaultInjector(
       EventQueue time,
       RandomGenerator random,
       Trace trace,
       SimulationConfig config,
+      List<PlannedFault> plan,
       SimulatedNetwork network,
       List<SimulatedNode> nodes,
       Application application) {
@@ -45,20 +48,24 @@ final class FaultInjector {
     this.random = random;
     this.trace = trace;
     this.config = config;
+    this.plan = plan;
     this.network = network;
     this.nodes = nodes;
     this.application = application;
-    this.faults = new ArrayList<>(config.faults());
   }
 
-  long injected() {
+  /** How many faults of each kind have happened. */
+  Map<Fault, Long> injected() {
     return injected;
   }
 
+  /** How often a node did not start because its log was damaged. */
+  long refusedRottenLogs() {
+    return refusedRottenLogs;
+  }
+
   void begin() {
-    if (!faults.isEmpty()) {
-      nextFault();
-    }
+    await(0);
     nextCheckpoint();
   }
 
@@ -71,6 +78,9 @@ final class FaultInjector {
     network.heal();
     for (SimulatedNode node : nodes) {
       node.slowDisk(1);
+      node.hangSyncsUntil(0);
+      node.disk().setCapacity(Long.MAX_VALUE);
+      node.steadyClock();
       node.resume();
       // A disk that was told to fail at a later operation forgets that, too.
       node.disk().restart();
@@ -78,15 +88,18 @@ final class FaultInjector {
     }
   }
 
-  private void nextFault() {
-    time.after(
-        SimulatedNetwork.exponential(random, config.meanFaultNanos()),
-        () -> {
-          if (!stopped) {
-            inject(faults.get(random.nextInt(faults.size())));
-            nextFault();
-          }
-        });
+  private void await(int next) {
+    if (next < plan.size()) {
+      PlannedFault planned = plan.get(next);
+      time.after(
+          planned.atNanos() - time.now(),
+          () -> {
+            if (!stopped) {
+              inject(planned);
+              await(next + 1);
+            }
+          });
+    }
   }
 
   private void nextCheckpoint() {
@@ -103,14 +116,42 @@ final class FaultInjector {
         });
   }
 
-  private void inject(Fault fault) {
-    injected++;
-    SimulatedNode node = anyNode();
-    long outage = SimulatedNetwork.exponential(random, config.meanOutageNanos());
+  private void inject(PlannedFault planned) {
+    Fault fault = planned.fault();
+    injected.merge(fault, 1L, Long::sum);
+    RandomGenerator chance = new SplittableRandom(planned.seed());
+    SimulatedNode node = nodes.get(chance.nextInt(nodes.size()));
+    long outage = planned.lastsNanos();
     if (trace.isOn()) {
-      String name = fault.name().toLowerCase(Locale.ROOT).replace('_', '-');
-      trace.add(0, new TraceEvent.FaultBegan(name, concerned(fault, node), outage, ""));
+      trace.add(
+          0,
+          new TraceEvent.FaultBegan(
+              fault.label(), concerned(fault, node), outage, "#" + planned.number()));
     }
+    switch (fault) {
+      case CRASH, POWER_LOSS, POWER_LOSS_WHILE_WRITING, BLACKOUT, PAUSE, CLOCK_DRIFT ->
+          disturbNode(fault, node, outage, chance);
+      case PARTITION,
+          PARTIAL_PARTITION,
+          ONE_WAY_PARTITION,
+          LEADER_ISOLATION,
+          CLOG,
+          LOSS,
+          DUPLICATION,
+          DELAY ->
+          disturbNetwork(fault, node, outage, chance);
+      case SLOW_DISK, HANGING_SYNC, DISK_FAILURE, FULL_DISK, BIT_ROT ->
+          disturbDisk(fault, node, outage, chance);
+      case LEADERSHIP_TRANSFER -> {
+        int leader = leader();
+        if (leader != 0) {
+          nodes.get(leader - 1).transferLeadership(node.id(), NOBODY);
+        }
+      }
+    }
+  }
+
+  private void disturbNode(Fault fault, SimulatedNode node, long outage, RandomGenerator chance) {
     switch (fault) {
       case CRASH -> {
         node.crash("crashes");
@@ -121,59 +162,98 @@ final class FaultInjector {
         startAfter(outage, node);
       }
       case POWER_LOSS_WHILE_WRITING -> {
-        node.disk().losePowerAt(node.disk().operations() + 1 + random.nextInt(10));
+        node.disk().losePowerAt(node.disk().operations() + 1 + chance.nextInt(10));
         startAfter(outage, node);
       }
       case BLACKOUT -> {
         for (SimulatedNode each : nodes) {
           each.losePower("loses its power");
-          startAfter(SimulatedNetwork.exponential(random, config.meanOutageNanos()), each);
+          startAfter(SimulatedNetwork.exponential(chance, config.meanOutageNanos()), each);
         }
       }
       case PAUSE -> node.pause(outage);
+      case CLOCK_DRIFT -> {
+        // Leases are promised to hold while clocks drift apart by less than a tenth.
+        double most = config.raft().leaseReads() ? 0.04 : 0.6;
+        node.driftClock(1 + (chance.nextDouble() * 2 - 1) * most);
+        time.after(outage, node::steadyClock);
+      }
+      default -> throw new AssertionError(fault);
+    }
+  }
+
+  private void disturbNetwork(
+      Fault fault, SimulatedNode node, long outage, RandomGenerator chance) {
+    int size = nodes.size();
+    switch (fault) {
       case PARTITION -> {
-        int group = random.nextInt(1 << nodes.size());
+        int group = chance.nextInt(1 << size);
         cut(outage, (from, to) -> ((group >> (from - 1)) & 1) != ((group >> (to - 1)) & 1));
+      }
+      case PARTIAL_PARTITION -> {
+        // Half of the pairs.
+        long pairs = chance.nextLong();
+        cut(
+            outage,
+            (from, to) ->
+                ((pairs >> ((Math.min(from, to) - 1) * size + Math.max(from, to) - 1)) & 1) == 1);
+      }
+      case ONE_WAY_PARTITION -> {
+        // A quarter of the links.
+        long half = chance.nextLong();
+        long links = half & chance.nextLong();
+        cut(outage, (from, to) -> ((links >> ((from - 1) * size + to - 1)) & 1) == 1);
       }
       case LEADER_ISOLATION -> {
         int leader = leader();
         cut(outage, (from, to) -> from == leader || to == leader);
       }
-      case ONE_WAY_PARTITION -> {
-        // A quarter of the links.
-        long half = random.nextLong();
-        long links = half & random.nextLong();
-        int size = nodes.size();
-        cut(outage, (from, to) -> ((links >> ((from - 1) * size + to - 1)) & 1) == 1);
-      }
-      case CLOG -> network.clog(node.number(), anyNode().number(), outage);
+      case CLOG -> network.clog(node.number(), 1 + chance.nextInt(size), outage);
+      case LOSS -> disturb(outage, new SimulatedNetwork.Disturbance(10 + chance.nextInt(60), 0, 0));
+      case DUPLICATION ->
+          disturb(outage, new SimulatedNetwork.Disturbance(0, 50, 1 + chance.nextInt(20_000_000)));
+      case DELAY ->
+          disturb(outage, new SimulatedNetwork.Disturbance(0, 0, 1 + chance.nextInt(500_000_000)));
+      default -> throw new AssertionError(fault);
+    }
+  }
+
+  private void disturbDisk(Fault fault, SimulatedNode node, long outage, RandomGenerator chance) {
+    switch (fault) {
       case SLOW_DISK -> {
-        node.slowDisk(2 + random.nextInt(100));
+        node.slowDisk(2 + chance.nextInt(100));
         time.after(outage, () -> node.slowDisk(1));
       }
+      case HANGING_SYNC -> node.hangSyncsUntil(time.now() + outage);
       case DISK_FAILURE -> {
-        node.disk().failAt(node.disk().operations() + 1 + random.nextInt(10));
+        node.disk().failAt(node.disk().operations() + 1 + chance.nextInt(10));
         startAfter(outage, node);
       }
-      case LEADERSHIP_TRANSFER -> {
-        int leader = leader();
-        if (leader != 0) {
-          nodes.get(leader - 1).transferLeadership(node.id(), NOBODY);
-        }
+      case FULL_DISK -> {
+        node.disk().setCapacity(node.disk().usedBytes() + chance.nextInt(1 << 12));
+        time.after(outage, () -> node.disk().setCapacity(Long.MAX_VALUE));
+        startAfter(outage, node);
       }
+      case BIT_ROT -> {
+        if (node.refusesBitRot(chance)) {
+          refusedRottenLogs++;
+        }
+        startAfter(outage, node);
+      }
+      default -> throw new AssertionError(fault);
     }
   }
 
   /** Whom a fault concerns, as far as that is known before it happens; empty for all. */
   private List<Long> concerned(Fault fault, SimulatedNode node) {
     return switch (fault) {
-      case CRASH, POWER_LOSS, POWER_LOSS_WHILE_WRITING, PAUSE, CLOG, SLOW_DISK, DISK_FAILURE ->
-          List.of(node.id());
       case LEADER_ISOLATION, LEADERSHIP_TRANSFER -> {
         int leader = leader();
         yield leader == 0 ? List.of() : List.of(nodes.get(leader - 1).id());
       }
-      case BLACKOUT, PARTITION, ONE_WAY_PARTITION -> List.of();
+      case BLACKOUT, PARTITION, PARTIAL_PARTITION, ONE_WAY_PARTITION, LOSS, DUPLICATION, DELAY ->
+          List.of();
+      default -> List.of(node.id());
     };
   }
 
@@ -191,6 +271,11 @@ final class FaultInjector {
   private void cut(long nanos, SimulatedNetwork.Cut cut) {
     network.add(cut);
     time.after(nanos, () -> network.remove(cut));
+  }
+
+  private void disturb(long nanos, SimulatedNetwork.Disturbance disturbance) {
+    network.add(disturbance);
+    time.after(nanos, () -> network.remove(disturbance));
   }
 
   private SimulatedNode anyNode() {

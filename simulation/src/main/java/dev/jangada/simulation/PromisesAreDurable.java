@@ -2,24 +2,9 @@ package dev.jangada.simulation;
 
 import dev.jangada.raft.HardState;
 import dev.jangada.raft.Message;
-import java.util.Map;
-import java.util.TreeMap;
 
-/**
- * What a node tells others that it has, it has on disk; and it votes for one candidate in a term,
- * however often it restarts.
- */
+/** What a node tells others that it has, or has promised, it has on disk. */
 final class PromisesAreDurable implements Property {
-
-  private record Ballot(int node, long term) implements Comparable<Ballot> {
-    @Override
-    public int compareTo(Ballot other) {
-      int byTerm = Long.compare(term, other.term);
-      return byTerm != 0 ? byTerm : Integer.compare(node, other.node);
-    }
-  }
-
-  private final Map<Ballot, Long> votes = new TreeMap<>();
 
   @Override
   public void sent(ObservedNode node, Message message) {
@@ -54,13 +39,5 @@ final class PromisesAreDurable implements Property {
         candidate,
         term,
         durable);
-    Long other = votes.putIfAbsent(new Ballot(node.number(), term), candidate);
-    require(
-        other == null || other == candidate,
-        "n%d votes for %x in term %d, in which it has voted for %x",
-        node.number(),
-        candidate,
-        term,
-        other);
   }
 }

@@ -36,7 +36,17 @@ final class SimulatedNetwork {
 
   private final long[][] lastArrival;
   private SimulationConfig.Network config;
+  private final List<Disturbance> disturbances = new ArrayList<>();
   private long sent;
+
+  /**
+   * What the network does worse for a while.
+   *
+   * @param lossPercent of messages that get lost on top of the usual ones
+   * @param duplicationPercent likewise of those that arrive twice
+   * @param meanDelayNanos mean of an additional delay
+   */
+  record Disturbance(int lossPercent, int duplicationPercent, long meanDelayNanos) {}
 
   SimulatedNetwork(
       EventQueue time,
@@ -66,6 +76,14 @@ final class SimulatedNetwork {
     cuts.remove(cut);
   }
 
+  void add(Disturbance disturbance) {
+    disturbances.add(disturbance);
+  }
+
+  void remove(Disturbance disturbance) {
+    disturbances.remove(disturbance);
+  }
+
   void clog(int from, int to, long nanos) {
     cloggedUntil[from][to] = Math.max(cloggedUntil[from][to], time.now() + nanos);
   }
@@ -73,6 +91,7 @@ final class SimulatedNetwork {
   /** Takes every disturbance away; what is under way still arrives when it would have. */
   void heal() {
     cuts.clear();
+    disturbances.clear();
     config = SimulationConfig.Network.HEALTHY;
     for (long[] links : cloggedUntil) {
       Arrays.fill(links, 0);
@@ -83,7 +102,13 @@ final class SimulatedNetwork {
     sent++;
     SimulatedNode to = find(message.to());
     long number = trace.isOn() ? trace.add(from.id(), new TraceEvent.MessageSent(message)) : 0;
-    boolean lost = random.nextInt(100) < config.lossPercent();
+    int lossPercent = config.lossPercent();
+    int duplicationPercent = config.duplicationPercent();
+    for (Disturbance disturbance : disturbances) {
+      lossPercent += disturbance.lossPercent();
+      duplicationPercent += disturbance.duplicationPercent();
+    }
+    boolean lost = random.nextInt(100) < lossPercent;
     if (lost || isCut(from.number(), to.number())) {
       dropped(number, message, lost ? Fate.LOST : Fate.CUT);
       return;
@@ -91,7 +116,7 @@ final class SimulatedNetwork {
     ByteBuffer bytes = ByteBuffer.allocate(MessageCodec.encodedSize(message));
     MessageCodec.encode(message, bytes);
     boolean twice =
-        random.nextInt(100) < config.duplicationPercent() && !(message instanceof Message.Forward);
+        random.nextInt(100) < duplicationPercent && !(message instanceof Message.Forward);
     for (int i = 0; i < (twice ? 2 : 1); i++) {
       time.after(delay(from.number(), to.number()), () -> deliver(from, to, bytes, number));
     }
@@ -127,6 +152,11 @@ final class SimulatedNetwork {
         Math.max(time.now(), cloggedUntil[from][to])
             + config.minDelayNanos()
             + exponential(random, config.meanJitterNanos());
+    for (Disturbance disturbance : disturbances) {
+      if (disturbance.meanDelayNanos() > 0) {
+        arrival += exponential(random, disturbance.meanDelayNanos());
+      }
+    }
     if (config.inOrder()) {
       arrival = Math.max(arrival, lastArrival[from][to] + 1);
       lastArrival[from][to] = arrival;

@@ -51,17 +51,21 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   private final SimulatedDisk disk;
   private final DiskKeepsWhatWasSynced diskProperty;
 
-  /** How fast this node's clock goes, and how far ahead it is. */
-  private final double clockRate;
+  /** How fast this node's clock goes, since when, and what it said then. */
+  private double clockRate;
 
-  private final long clockOffset;
+  private final double usualClockRate;
+  private long rateSince;
+  private long clockThen;
 
   private final LogImage log = new LogImage();
   private final LogImage durableLog = new LogImage();
   private long firstOverwritten = Long.MAX_VALUE;
   private boolean overwritesHardState;
+  private boolean hasBitRot;
 
   private long meanSyncNanos;
+  private long syncsHangUntil;
   private long appliedAtStart;
 
   /** What the trace was told that this process has committed. */
@@ -85,8 +89,9 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     this.network = network;
     this.disk = new SimulatedDisk(diskRandom);
     this.diskProperty = diskProperty;
-    this.clockRate = 1 + (random.nextDouble() - 0.5) / 20;
-    this.clockOffset = random.nextLong(1L << 40);
+    this.usualClockRate = 1 + (random.nextDouble() - 0.5) / 20;
+    this.clockRate = usualClockRate;
+    this.clockThen = random.nextLong(1L << 40);
     this.meanSyncNanos = environment.config().meanSyncNanos();
   }
 
@@ -154,7 +159,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   /** What this node's clock says. */
   @Override
   public long clock() {
-    return clockOffset + (long) (environment.time().now() * clockRate);
+    return clockThen + (long) ((environment.time().now() - rateSince) * clockRate);
   }
 
   /** How long a time of this node's clock takes. */
@@ -210,7 +215,12 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
       started.begin();
     } catch (PowerLossException | DiskFailureException e) {
       startFailed(e);
-    } catch (CorruptLogException | ForeignLogException e) {
+    } catch (CorruptLogException e) {
+      if (!hasBitRot) {
+        throw new AssertionError(name() + " cannot open its own log, which nobody damaged", e);
+      }
+      startFailed(e);
+    } catch (ForeignLogException e) {
       throw new AssertionError(name() + " cannot open its own log, which nobody damaged", e);
     } catch (IOException e) {
       startFailed(e);
@@ -274,6 +284,33 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     }
   }
 
+  /**
+   * Has the process die and start again on a disk with an inverted bit, which is then made right
+   * again. Does nothing if the disk holds nothing that may be damaged.
+   *
+   * @return whether the process refused to start; otherwise the damage had to be harmless
+   */
+  boolean refusesBitRot(RandomGenerator chance) {
+    crash("crashes");
+    disk.restart();
+    try {
+      SimulatedDisk.Bit bit = disk.anyBitOfLongWritten(chance);
+      if (bit == null) {
+        return false;
+      }
+      disk.flipBit(bit.file(), bit.position(), bit.bit());
+      hasBitRot = true;
+      start();
+      hasBitRot = false;
+      boolean refused = !isRunning();
+      crash("is stopped, and its disk is looked after");
+      disk.flipBit(bit.file(), bit.position(), bit.bit());
+      return refused;
+    } catch (IOException e) {
+      throw new AssertionError("the simulated disk cannot be damaged", e);
+    }
+  }
+
   void pause(long nanos) {
     if (process != null) {
       process.pause(nanos);
@@ -286,13 +323,35 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     }
   }
 
+  /** Makes the clock go so many times as fast as it should, from now on. */
+  void driftClock(double rate) {
+    clockThen = clock();
+    rateSince = environment.time().now();
+    clockRate = rate;
+    if (process != null) {
+      process.clockChanged();
+    }
+  }
+
+  /** Makes the clock go as well as clocks usually do. */
+  void steadyClock() {
+    driftClock(usualClockRate);
+  }
+
+  /** Makes syncs that begin before a time end after it. */
+  void hangSyncsUntil(long time) {
+    syncsHangUntil = time;
+  }
+
   void slowDisk(int factor) {
     meanSyncNanos = environment.config().meanSyncNanos() * factor;
   }
 
   @Override
   public long syncNanos() {
-    return 1 + SimulatedNetwork.exponential(random, meanSyncNanos);
+    return 1
+        + Math.max(0, syncsHangUntil - environment.time().now())
+        + SimulatedNetwork.exponential(random, meanSyncNanos);
   }
 
   private void noOverwrites() {

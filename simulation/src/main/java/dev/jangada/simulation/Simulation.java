@@ -8,8 +8,13 @@ import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.simulation.trace.TraceSink;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +43,8 @@ public final class Simulation {
    *
    * @param virtualNanos how long it took in virtual time
    * @param events how many events there were
-   * @param faults how many faults were injected
+   * @param faultsByKind how many faults of each kind were injected
+   * @param refusedLogs how many times a node refused to start because its log was damaged
    * @param starts how often a node started, the first times included
    * @param terms how many terms had a leader
    * @param committed how many entries were committed
@@ -50,17 +56,26 @@ public final class Simulation {
   public record Report(
       long virtualNanos,
       long events,
-      long faults,
+      Map<Fault, Long> faultsByKind,
+      long refusedLogs,
       long starts,
       int terms,
       long committed,
       long messages,
       long asked,
       long answered,
-      boolean undecided) {}
+      boolean undecided) {
 
-  private static final int ELECTION_TIMEOUT_TICKS = 15;
-  private static final int HEARTBEAT_TICKS = 3;
+    /** Keeps a copy of the faults, in the order of their kinds. */
+    public Report {
+      faultsByKind = Collections.unmodifiableMap(new TreeMap<>(faultsByKind));
+    }
+
+    /** How many faults were injected. */
+    public long faults() {
+      return faultsByKind.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
 
   private final SimulationConfig config;
   private final long seed;
@@ -73,7 +88,10 @@ public final class Simulation {
   private final AppliedAtMostOnce effects = new AppliedAtMostOnce();
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final SimulatedNetwork network;
-  private final FaultInjector faults;
+  private final RandomGenerator faultRandom;
+  private final List<Property> properties;
+  private List<PlannedFault> plan;
+  private long healsAt;
 
   /** The clients, and the judgement on what they saw: what knows of their types. */
   private record Judge<I, O>(Clients<I, O> clients, Workload<I, O> workload) {
@@ -109,17 +127,23 @@ public final class Simulation {
     this.network =
         new SimulatedNetwork(time, random.split(), trace, config.network(), nodes, config.nodes());
     this.committedNeverLost = new CommittedNeverLost(nodes, config.nodes());
-    List<Property> properties =
-        List.of(
-            electionSafety,
-            new LeadersAreElected(config.nodes()),
-            new LeadersCommitTheirTerm(config.nodes()),
-            new LogMatching(),
-            committedNeverLost,
-            new AppliedInOrder(),
-            effects,
-            new PromisesAreDurable(),
-            new NothingGoesBack());
+    this.properties =
+        new ArrayList<>(
+            List.of(
+                new IndexChain(),
+                electionSafety,
+                new LeadersAreElected(config.nodes()),
+                new LeadersCommitTheirTerm(config.nodes()),
+                new LogMatching(),
+                committedNeverLost,
+                new AppliedInOrder(),
+                effects,
+                new PromisesAreDurable(),
+                new OneVotePerTerm(),
+                new NothingGoesBack(),
+                new BoundedQueues(raftConfig(config, 1))));
+    this.plan = PlannedFault.plan(config, seed);
+    this.healsAt = config.faultyNanos();
     SimulatedNode.Environment environment =
         new SimulatedNode.Environment(time, trace, application, properties, config);
     DiskKeepsWhatWasSynced diskProperty = new DiskKeepsWhatWasSynced();
@@ -134,8 +158,7 @@ public final class Simulation {
               network,
               diskProperty));
     }
-    this.faults =
-        new FaultInjector(time, random.split(), trace, config, network, nodes, application);
+    this.faultRandom = random.split();
     this.judge =
         new Judge<>(
             new Clients<>(
@@ -147,12 +170,13 @@ public final class Simulation {
     SimulationConfig.RaftSettings settings = config.raft();
     RaftConfig.Builder builder =
         RaftConfig.builder(number, LongStream.rangeClosed(1, config.nodes()).boxed().toList())
-            .electionTimeoutTicks(ELECTION_TIMEOUT_TICKS)
-            .heartbeatTicks(HEARTBEAT_TICKS)
+            .electionTimeoutTicks(settings.electionTimeoutTicks())
+            .heartbeatTicks(settings.heartbeatTicks())
+            .noop(settings.noop())
             .preVote(settings.preVote())
             .checkQuorum(settings.checkQuorum());
     if (settings.leaseReads()) {
-      builder.leaseReads(ELECTION_TIMEOUT_TICKS * SimulatedNode.TICK_NANOS * 9 / 10);
+      builder.leaseReads(settings.electionTimeoutTicks() * SimulatedNode.TICK_NANOS * 9 / 10);
     }
     if (settings.smallLimits()) {
       builder
@@ -167,17 +191,56 @@ public final class Simulation {
     return builder.build();
   }
 
+  /** Has more properties watched, after those that every run has. Before {@link #run}. */
+  public Simulation watching(Property... more) {
+    properties.addAll(List.of(more));
+    return this;
+  }
+
+  /** The faults that are going to happen, drawn from the seed. */
+  public List<PlannedFault> plan() {
+    return plan;
+  }
+
+  /**
+   * Leaves out all faults but those with these numbers. Before {@link #run}.
+   *
+   * @throws IllegalArgumentException if there is no fault with one of them
+   */
+  public Simulation onlyFaults(Set<Integer> numbers) {
+    for (int number : numbers) {
+      if (number < 1 || number > plan.size()) {
+        throw new IllegalArgumentException(
+            "no fault #" + number + ": there are #1 to #" + plan.size());
+      }
+    }
+    plan = plan.stream().filter(fault -> numbers.contains(fault.number())).toList();
+    return this;
+  }
+
+  /**
+   * Ends all faults earlier than configured. Before {@link #run}.
+   *
+   * @param nanos when, in nanoseconds of virtual time; until then the run is the same
+   */
+  public Simulation healingAt(long nanos) {
+    healsAt = Math.min(nanos, config.faultyNanos());
+    return this;
+  }
+
   /**
    * Runs to the end. Once.
    *
    * @throws SimulationFailure if anything went wrong
    */
   public Report run() {
+    FaultInjector faults =
+        new FaultInjector(time, faultRandom, trace, config, plan, network, nodes, application);
     try {
       nodes.forEach(SimulatedNode::start);
       judge.clients().begin();
       faults.begin();
-      runUntil(config.faultyNanos());
+      runUntil(healsAt);
       faults.stopAndHeal();
       judge.clients().forgetWhoAnswered();
       awaitService();
@@ -185,7 +248,8 @@ public final class Simulation {
       awaitRest();
       compareMachines();
       judge.clients().settle();
-      return report(judgeHistory());
+      properties.forEach(property -> property.ended(nodes));
+      return report(faults, judgeHistory());
     } catch (SimulationFailure failure) {
       throw failure;
     } catch (RuntimeException | Error failure) {
@@ -271,11 +335,12 @@ public final class Simulation {
     return !verdict.isLinearizable();
   }
 
-  private Report report(boolean undecided) {
+  private Report report(FaultInjector faults, boolean undecided) {
     return new Report(
         time.now(),
         time.executed(),
         faults.injected(),
+        faults.refusedRottenLogs(),
         nodes.stream().mapToLong(SimulatedNode::starts).sum(),
         electionSafety.elections(),
         committedNeverLost.size(),

@@ -35,6 +35,11 @@ public record SimulationConfig(
 
   private static final long MILLIS = 1_000_000;
 
+  /** Shorter than usual, so that more elections happen in the same time. */
+  private static final int ELECTION_TIMEOUT_TICKS = 15;
+
+  private static final int HEARTBEAT_TICKS = 3;
+
   /**
    * How messages travel.
    *
@@ -64,16 +69,24 @@ public record SimulationConfig(
    * @param leaseReads likewise; the clocks of the simulated nodes differ by at most a twentieth
    * @param smallLimits whether all limits on bytes and messages are so small that they are met
    * @param segmentBytes size of the log's files
+   * @param noop whether a new leader begins with an entry of its own; without one, what older terms
+   *     left is committed no earlier than the next command
+   * @param heartbeatTicks in ticks of ten milliseconds
+   * @param electionTimeoutTicks likewise
    */
   public record RaftSettings(
       boolean preVote,
       boolean checkQuorum,
       boolean leaseReads,
       boolean smallLimits,
-      int segmentBytes) {
+      int segmentBytes,
+      boolean noop,
+      int heartbeatTicks,
+      int electionTimeoutTicks) {
 
     /** What a user gets who sets nothing. */
-    public static final RaftSettings USUAL = new RaftSettings(true, true, false, false, 1 << 20);
+    public static final RaftSettings USUAL =
+        new RaftSettings(true, true, false, false, 1 << 20, true, 10, 50);
   }
 
   /** Checks that there is somebody to simulate. */
@@ -137,6 +150,122 @@ public record SimulationConfig(
             checkQuorum,
             checkQuorum && random.nextBoolean(),
             random.nextBoolean(),
-            random.nextBoolean() ? 8 << 10 : 1 << 20));
+            random.nextBoolean() ? 8 << 10 : 1 << 20,
+            // Without it nothing is committed, and no read answered, until somebody writes.
+            random.nextInt(4) > 0,
+            HEARTBEAT_TICKS,
+            ELECTION_TIMEOUT_TICKS));
+  }
+
+  /**
+   * Circumstances drawn at random for a run of another length. In a longer one everything happens
+   * more slowly, so that it does not become as many times more expensive: what was a burst of
+   * faults is now spread out, and what a node has to find again on its disk is larger.
+   */
+  public static SimulationConfig random(RandomGenerator random, long faultyNanos) {
+    SimulationConfig drawn = random(random);
+    double slower = Math.max(1, Math.sqrt((double) faultyNanos / drawn.faultyNanos()));
+    return drawn
+        .withFaultyNanos(faultyNanos)
+        .withClients(drawn.clients(), (long) (drawn.thinkNanos() * slower))
+        .withFaults(
+            drawn.faults(), (long) (drawn.meanFaultNanos() * slower), drawn.meanOutageNanos());
+  }
+
+  /** The same with so many nodes. */
+  public SimulationConfig withNodes(int newNodes) {
+    return new SimulationConfig(
+        newNodes,
+        clients,
+        faultyNanos,
+        recoveryNanos,
+        thinkNanos,
+        network,
+        meanSyncNanos,
+        faults,
+        meanFaultNanos,
+        meanOutageNanos,
+        raft);
+  }
+
+  /** The same with so many clients, which make a pause of this mean length between requests. */
+  public SimulationConfig withClients(int newClients, long newThinkNanos) {
+    return new SimulationConfig(
+        nodes,
+        newClients,
+        faultyNanos,
+        recoveryNanos,
+        newThinkNanos,
+        network,
+        meanSyncNanos,
+        faults,
+        meanFaultNanos,
+        meanOutageNanos,
+        raft);
+  }
+
+  /** The same with another length of the phase in which faults happen. */
+  public SimulationConfig withFaultyNanos(long newFaultyNanos) {
+    return new SimulationConfig(
+        nodes,
+        clients,
+        newFaultyNanos,
+        recoveryNanos,
+        thinkNanos,
+        network,
+        meanSyncNanos,
+        faults,
+        meanFaultNanos,
+        meanOutageNanos,
+        raft);
+  }
+
+  /** The same with other faults: of these kinds, so far apart in the mean and so long. */
+  public SimulationConfig withFaults(
+      Set<Fault> newFaults, long newMeanFaultNanos, long newMeanOutageNanos) {
+    return new SimulationConfig(
+        nodes,
+        clients,
+        faultyNanos,
+        recoveryNanos,
+        thinkNanos,
+        network,
+        meanSyncNanos,
+        newFaults,
+        newMeanFaultNanos,
+        newMeanOutageNanos,
+        raft);
+  }
+
+  /** The same with another network. */
+  public SimulationConfig withNetwork(Network newNetwork) {
+    return new SimulationConfig(
+        nodes,
+        clients,
+        faultyNanos,
+        recoveryNanos,
+        thinkNanos,
+        newNetwork,
+        meanSyncNanos,
+        faults,
+        meanFaultNanos,
+        meanOutageNanos,
+        raft);
+  }
+
+  /** The same with other settings of the nodes. */
+  public SimulationConfig withRaft(RaftSettings newRaft) {
+    return new SimulationConfig(
+        nodes,
+        clients,
+        faultyNanos,
+        recoveryNanos,
+        thinkNanos,
+        network,
+        meanSyncNanos,
+        faults,
+        meanFaultNanos,
+        meanOutageNanos,
+        newRaft);
   }
 }

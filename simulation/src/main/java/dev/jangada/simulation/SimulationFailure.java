@@ -8,6 +8,7 @@ public final class SimulationFailure extends AssertionError {
   private static final long serialVersionUID = 1L;
 
   private final long seed;
+  private final long atNanos;
 
   SimulationFailure(long seed, long atNanos, Throwable cause) {
     super(
@@ -19,6 +20,12 @@ public final class SimulationFailure extends AssertionError {
             cause),
         cause);
     this.seed = seed;
+    this.atNanos = atNanos;
+  }
+
+  /** When it went wrong, in nanoseconds of virtual time. */
+  public long atNanos() {
+    return atNanos;
   }
 
   /** What replays it. */

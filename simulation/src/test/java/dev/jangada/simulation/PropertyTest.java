@@ -209,7 +209,7 @@ class PropertyTest {
 
   @Test
   void secondVoteInOneTermIsFound() {
-    PromisesAreDurable property = new PromisesAreDurable();
+    OneVotePerTerm property = new OneVotePerTerm();
     node(1).synced(List.of(new LogWriter.Write(1, new HardState(4, 2), List.of())), List.of());
     property.sent(node(1), new Message.VoteResponse(1, 2, 4, true));
     node(1).synced(List.of(new LogWriter.Write(2, new HardState(4, 3), List.of())), List.of());
@@ -227,6 +227,42 @@ class PropertyTest {
     property.started(node(1));
     property.turned(node(1), status(1, 4, RaftRole.FOLLOWER, 2));
     assertViolates(() -> property.turned(node(1), status(1, 4, RaftRole.FOLLOWER, 1)), "went from");
+  }
+
+  @Test
+  void voteThatIsChangedIsFound() {
+    NothingGoesBack property = new NothingGoesBack();
+    property.turned(node(1), voting(1, 4, 2));
+
+    assertViolates(() -> property.turned(node(1), voting(1, 4, 3)), "changed its vote");
+    property.started(node(1));
+    property.turned(node(1), voting(1, 4, 0));
+    assertThatCode(() -> property.turned(node(1), voting(1, 4, 3))).doesNotThrowAnyException();
+    assertThatCode(() -> property.turned(node(1), voting(1, 5, 2))).doesNotThrowAnyException();
+  }
+
+  @Test
+  void coreThatCountsEntriesItHasNotWrittenIsFound() {
+    IndexChain property = new IndexChain();
+
+    assertViolates(
+        () -> property.turned(node(1), status(1, 4, RaftRole.FOLLOWER, 2)),
+        "has entries up to 9, and has asked for 0 to be written");
+  }
+
+  @Test
+  void leaderThatTakesMoreThanItsLimitIsFound() {
+    RaftConfig limited =
+        RaftConfig.builder(1, List.of(1L, 2L)).maxEntryBytes(10).maxUncommittedBytes(100).build();
+    BoundedQueues property = new BoundedQueues(limited);
+
+    assertThatCode(() -> property.turned(node(1), busy(110, List.of()))).doesNotThrowAnyException();
+    assertViolates(
+        () -> property.turned(node(1), busy(111, List.of())), "111 uncommitted bytes, and 100");
+    RaftStatus.FollowerStatus follower =
+        new RaftStatus.FollowerStatus(2, 1, 9, false, limited.maxInflightAppends() + 1, 5, true);
+    assertViolates(
+        () -> property.turned(node(1), busy(0, List.of(follower))), "too much on its way");
   }
 
   @Test
@@ -287,10 +323,30 @@ class PropertyTest {
   }
 
   private static RaftStatus status(long id, long term, RaftRole role, long committed) {
+    long leader = role == RaftRole.LEADER ? id : 0;
+    return status(id, term, leader, role, committed, 0, List.of());
+  }
+
+  private static RaftStatus voting(long id, long term, long vote) {
+    return status(id, term, vote, RaftRole.FOLLOWER, 2, 0, List.of());
+  }
+
+  private static RaftStatus busy(long bytes, List<RaftStatus.FollowerStatus> followers) {
+    return status(1, 4, 1, RaftRole.LEADER, 2, bytes, followers);
+  }
+
+  private static RaftStatus status(
+      long id,
+      long term,
+      long vote,
+      RaftRole role,
+      long committed,
+      long uncommittedBytes,
+      List<RaftStatus.FollowerStatus> followers) {
     return new RaftStatus(
         id,
         term,
-        role == RaftRole.LEADER ? id : 0,
+        vote,
         role,
         role == RaftRole.LEADER ? id : 0,
         EntryId.NONE,
@@ -298,10 +354,10 @@ class PropertyTest {
         9,
         committed,
         committed,
+        uncommittedBytes,
         0,
         0,
-        0,
-        List.of());
+        followers);
   }
 
   private static void assertViolates(ThrowingCallable event, String message) {

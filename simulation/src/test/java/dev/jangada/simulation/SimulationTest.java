@@ -3,11 +3,16 @@ package dev.jangada.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.jangada.raft.Entry;
 import dev.jangada.simulation.trace.TextTrace;
 import dev.jangada.simulation.trace.TraceSink;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +61,11 @@ class SimulationTest {
 
   @Test
   void withoutFaultsOneLeaderAnswersEverything() {
-    SimulationConfig config = only(Set.of());
+    // The first election has to be over before the first client loses its patience.
+    SimulationConfig config =
+        only(Set.of())
+            .withRaft(
+                new SimulationConfig.RaftSettings(true, true, false, false, 1 << 20, true, 3, 15));
 
     Simulation.Report report = simulation(config, 8, new Registers.OnNodes(), null).run();
 
@@ -148,6 +157,104 @@ class SimulationTest {
   }
 
   @Test
+  void usersPropertyIsWatched() {
+    Property fewEntries =
+        new Property() {
+          @Override
+          public String name() {
+            return "FewEntries";
+          }
+
+          @Override
+          public void applied(ObservedNode node, Entry entry, byte[] result) {
+            require(entry.index() < 20, "n%d applies entry %d", node.number(), entry.index());
+          }
+        };
+    Simulation simulation =
+        simulation(only(Set.of()), 14, new Registers.OnNodes(), null).watching(fewEntries);
+
+    assertThatThrownBy(simulation::run)
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("FewEntries: n")
+        .hasMessageContaining("applies entry 20");
+  }
+
+  @Test
+  void propertiesAreToldOfTheEnd() {
+    List<Long> applied = new ArrayList<>();
+    Property last =
+        new Property() {
+          @Override
+          public void ended(List<? extends ObservedNode> nodes) {
+            nodes.forEach(node -> applied.add(node.log().last()));
+          }
+        };
+
+    Simulation.Report report =
+        simulation(only(Set.of()), 15, new Registers.OnNodes(), null).watching(last).run();
+
+    assertThat(applied).containsExactly(report.committed(), report.committed(), report.committed());
+  }
+
+  @Test
+  void faultsThatAreLeftOutDoNotHappenAndTheOthersDo() {
+    SimulationConfig config = only(Set.of(Fault.CRASH, Fault.PAUSE));
+    List<PlannedFault> plan = simulation(config, 16, new Registers.OnNodes(), null).plan();
+
+    Simulation.Report report =
+        simulation(config, 16, new Registers.OnNodes(), null).onlyFaults(Set.of(2, 3)).run();
+
+    assertThat(plan).hasSizeGreaterThan(3);
+    assertThat(report.faults()).isEqualTo(2);
+    assertThat(report.faultsByKind()).containsKey(plan.get(1).fault());
+    assertThatThrownBy(() ->
+            simulation(config, 16, new Registers.OnNodes(), null)
+                .onlyFaults(Set.of(plan.size() + 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no fault #");
+  }
+
+  @Test
+  void damagedLogIsRefused() {
+    SimulationConfig config = only(Set.of(Fault.BIT_ROT));
+
+    Simulation.Report report = simulation(config, 17, new Registers.OnNodes(), null).run();
+
+    assertThat(report.refusedLogs()).isPositive();
+  }
+
+  @Test
+  void failureIsShrunkToTheFaultsItTakes() {
+    // Breaks down as soon as the state machine of any node starts for the second time.
+    Supplier<Simulation> run =
+        () -> {
+          Registers.OnNodes fragile =
+              new Registers.OnNodes() {
+                private int starts;
+
+                @Override
+                Registers create(int node) {
+                  if (++starts > 3) {
+                    throw new IllegalStateException("cannot start again");
+                  }
+                  return super.create(node);
+                }
+              };
+          return simulation(SimulationConfig.usual(), 18, fragile, null);
+        };
+    List<PlannedFault> plan = run.get().plan();
+    SimulationFailure failure =
+        catchThrowableOfType(SimulationFailure.class, () -> run.get().run());
+
+    Shrinker.Smaller smaller = Shrinker.shrink(run, failure, 100);
+
+    assertThat(plan).hasSizeGreaterThan(10);
+    assertThat(smaller.faults()).hasSize(1);
+    assertThat(smaller.failure()).hasMessageContaining("cannot start again");
+    assertThat(smaller.healsAtNanos()).isLessThan(SimulationConfig.usual().faultyNanos());
+  }
+
+  @Test
   void circumstancesAreDrawnFromTheirSeed() {
     assertThat(SimulationConfig.random(new SplittableRandom(1)))
         .isEqualTo(SimulationConfig.random(new SplittableRandom(1)))
@@ -170,17 +277,9 @@ class SimulationTest {
 
   private static SimulationConfig only(Set<Fault> faults) {
     SimulationConfig usual = SimulationConfig.usual();
-    return new SimulationConfig(
-        usual.nodes(),
-        usual.clients(),
-        3_000_000_000L,
-        usual.recoveryNanos(),
-        usual.thinkNanos(),
-        SimulationConfig.Network.HEALTHY,
-        usual.meanSyncNanos(),
-        faults,
-        usual.meanFaultNanos(),
-        usual.meanOutageNanos(),
-        usual.raft());
+    return usual
+        .withFaultyNanos(3_000_000_000L)
+        .withNetwork(SimulationConfig.Network.HEALTHY)
+        .withFaults(faults, usual.meanFaultNanos(), usual.meanOutageNanos());
   }
 }

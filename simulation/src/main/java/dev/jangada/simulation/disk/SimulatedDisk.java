@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk in memory that behaves as badly as POSIX allows, and the same way again for the same seed.
@@ -165,6 +166,45 @@ public final class SimulatedDisk implements Disk {
     file.flipBit(position, bit);
   }
 
+  /**
+   * A bit of a file.
+   *
+   * @param file its name
+   * @param position of the byte
+   * @param bit 0 for the lowest to 7
+   */
+  public record Bit(String file, long position, int bit) {}
+
+  /**
+   * Chooses a bit that was written and synced long ago: in a file that is on the medium under its
+   * name, and in the first half of what is not zero there.
+   *
+   * @return null if there is none
+   */
+  public synchronized @Nullable Bit anyBitOfLongWritten(RandomGenerator chance) {
+    List<String> candidates = new ArrayList<>();
+    namesOnMedium.forEach((name, file) -> {
+      if (names.get(name) == file && file.used() > 1) {
+        candidates.add(name);
+      }
+    });
+    if (candidates.isEmpty()) {
+      return null;
+    }
+    String name = candidates.get(chance.nextInt(candidates.size()));
+    SimulatedFile file = names.get(name);
+    if (file == null) {
+      return null;
+    }
+    long position = file.nextNonZero(chance.nextLong(file.used() / 2));
+    return new Bit(name, position < file.used() / 2 ? position : 0, chance.nextInt(8));
+  }
+
+  /** How many bytes the files take together. */
+  public synchronized long usedBytes() {
+    return names.values().stream().mapToLong(SimulatedFile::size).sum();
+  }
+
   @Override
   public synchronized List<String> list() {
     checkPowered();
@@ -280,8 +320,7 @@ public final class SimulatedDisk implements Disk {
   }
 
   private boolean isFull(long moreBytes) {
-    long used = names.values().stream().mapToLong(SimulatedFile::size).sum();
-    return moreBytes > capacity - used;
+    return capacity != Long.MAX_VALUE && moreBytes > capacity - usedBytes();
   }
 
   private void checkSpace(long moreBytes) throws IOException {

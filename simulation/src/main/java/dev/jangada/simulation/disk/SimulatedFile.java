@@ -44,6 +44,34 @@ final class SimulatedFile {
     return size;
   }
 
+  /** How many bytes there are up to the last one that is not zero. */
+  long used() {
+    long used = 0;
+    for (Map.Entry<Long, byte[]> entry : pages.entrySet()) {
+      byte[] page = entry.getValue();
+      for (int i = PAGE_BYTES - 1; i >= 0; i--) {
+        if (page[i] != 0) {
+          used = entry.getKey() * PAGE_BYTES + i + 1;
+          break;
+        }
+      }
+    }
+    return Math.min(used, size);
+  }
+
+  /** The first position from the given one on whose byte is not zero; the size if there is none. */
+  long nextNonZero(long from) {
+    for (long at = from; at < size; at++) {
+      byte @Nullable [] page = pages.get(at / PAGE_BYTES);
+      if (page == null) {
+        at = (at / PAGE_BYTES + 1) * PAGE_BYTES - 1;
+      } else if (page[(int) (at % PAGE_BYTES)] != 0) {
+        return at;
+      }
+    }
+    return size;
+  }
+
   int read(ByteBuffer target, long position) {
     int count = (int) Math.max(0, Math.min(target.remaining(), size - position));
     int done = 0;

@@ -17,8 +17,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
-/** A user's state machine, as one would write it: text registers in memory. */
-class Registers implements StateMachine {
+/**
+ * Text registers in memory, which can be put, appended to and got: the smallest state machine that
+ * is worth simulating.
+ */
+public class Registers implements StateMachine {
 
   final TreeMap<String, String> texts = new TreeMap<>();
 
@@ -52,7 +55,7 @@ class Registers implements StateMachine {
   }
 
   /** One machine for each node. */
-  static class OnNodes implements Application {
+  public static class OnNodes implements Application {
     private final Map<Integer, Registers> running = new TreeMap<>();
 
     @Override
@@ -74,7 +77,7 @@ class Registers implements StateMachine {
   }
 
   /** Puts, appends and gets. */
-  static final class Use implements Workload<Request, String> {
+  public static final class Use implements Workload<Request, String> {
 
     @Override
     public Model<?, Request, String> model() {
