@@ -3,6 +3,7 @@ package dev.jangada.cli;
 import dev.jangada.cli.bench.BenchCommand;
 import dev.jangada.cli.cluster.ClusterException;
 import dev.jangada.cli.lab.LabCommand;
+import dev.jangada.cli.simulate.SimulateCommand;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       UpCommand.class,
       ServerCommand.class,
+      SimulateCommand.class,
       BenchCommand.class,
       LabCommand.class,
       RehearsalCommand.class
@@ -85,6 +87,7 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which command: up, server, bench or lab?");
+    throw new ParameterException(
+        spec.commandLine(), "which command: up, server, simulate, bench or lab?");
   }
 }
