@@ -1,0 +1,75 @@
+package dev.jangada.simulation.example;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryType;
+import dev.jangada.raft.StateMachine;
+import dev.jangada.simulation.Application;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A user's state machine: accounts, and transfers between them. */
+class Bank implements StateMachine {
+
+  /** What is in all accounts together, for ever. */
+  static final int TOTAL = 300;
+
+  final Map<String, Integer> accounts = new TreeMap<>(Map.of("a", 100, "b", 100, "c", 100));
+
+  @Override
+  public long appliedIndex() {
+    return 0; // kept in memory only: a restarted node applies its log from the beginning
+  }
+
+  @Override
+  public List<byte[]> apply(List<Entry> entries) {
+    return entries.stream().map(this::apply).toList();
+  }
+
+  private byte[] apply(Entry entry) {
+    if (entry.type() != EntryType.COMMAND) {
+      return new byte[0];
+    }
+    // from, to, amount, and a number that makes each command another one
+    String[] transfer = new String(entry.data(), UTF_8).split(" ", -1);
+    boolean done = transfer(transfer[0], transfer[1], Integer.parseInt(transfer[2]));
+    return (done ? "done" : "short of money").getBytes(UTF_8);
+  }
+
+  boolean transfer(String from, String to, int amount) {
+    if (accounts.getOrDefault(from, 0) < amount) {
+      return false;
+    }
+    accounts.merge(from, -amount, Integer::sum);
+    accounts.merge(to, amount, Integer::sum);
+    return true;
+  }
+
+  int total() {
+    return accounts.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /** One bank for each node, empty-handed after a crash; the nodes' banks must end up equal. */
+  static class OnNodes implements Application {
+    private final Map<Integer, Bank> running = new TreeMap<>();
+
+    @Override
+    public StateMachine start(int node) {
+      Bank bank = open();
+      running.put(node, bank);
+      return bank;
+    }
+
+    Bank open() {
+      return new Bank();
+    }
+
+    @Override
+    public String digest(int node) {
+      Bank bank = running.get(node);
+      return bank == null ? "" : bank.accounts.toString();
+    }
+  }
+}
