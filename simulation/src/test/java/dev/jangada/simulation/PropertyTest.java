@@ -260,7 +260,8 @@ class PropertyTest {
     assertViolates(
         () -> property.turned(node(1), busy(111, List.of())), "111 uncommitted bytes, and 100");
     RaftStatus.FollowerStatus follower =
-        new RaftStatus.FollowerStatus(2, 1, 9, false, limited.maxInflightAppends() + 1, 5, true);
+        new RaftStatus.FollowerStatus(
+            2, 1, 9, false, false, limited.maxInflightAppends() + 1, 5, true);
     assertViolates(
         () -> property.turned(node(1), busy(0, List.of(follower))), "too much on its way");
   }
