@@ -1,11 +1,10 @@
 package dev.jangada.cli;
 
 /** Ends a command with exit code 1 and a message that tells the user what failed and what to do. */
-public final class CommandFailure extends RuntimeException {
+final class CommandFailure extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** A failure of which the user is told this. */
-  public CommandFailure(String message) {
+  CommandFailure(String message) {
     super(message);
   }
 }

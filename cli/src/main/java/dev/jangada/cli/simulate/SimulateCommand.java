@@ -2,7 +2,6 @@ package dev.jangada.cli.simulate;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import dev.jangada.cli.CommandFailure;
 import dev.jangada.simulation.Shrinker;
 import dev.jangada.simulation.Simulation;
 import dev.jangada.simulation.SimulationFailure;
@@ -188,7 +187,7 @@ public final class SimulateCommand implements Callable<Integer> {
     try {
       return result.get();
     } catch (ExecutionException e) {
-      throw new CommandFailure("the simulator itself failed: " + e.getCause());
+      throw new IllegalStateException("the simulator itself failed", e.getCause());
     }
   }
 
