@@ -21,6 +21,8 @@ import dev.jangada.raft.Message.PreVoteRequest;
 import dev.jangada.raft.Message.PreVoteResponse;
 import dev.jangada.raft.Message.ReadIndexRequest;
 import dev.jangada.raft.Message.ReadIndexResponse;
+import dev.jangada.raft.Message.SnapshotAck;
+import dev.jangada.raft.Message.SnapshotChunk;
 import dev.jangada.raft.Message.StaleTerm;
 import dev.jangada.raft.Message.TimeoutNow;
 import dev.jangada.raft.Message.VoteRequest;
@@ -605,7 +607,9 @@ final class NettyTransportTest {
         new Forward(from, to, 4, List.of(proposal)),
         new ForwardRefused(from, to, 4, List.of(-5L, 6L), Refusal.TRANSFERRING),
         new ReadIndexRequest(from, to, 4, 99),
-        new ReadIndexResponse(from, to, 4, 99, 9));
+        new ReadIndexResponse(from, to, 4, 99, 9),
+        new SnapshotChunk(from, to, 4, last, 9, 3, new byte[] {1, 2, 3}),
+        new SnapshotAck(from, to, 4, last, 6));
   }
 
   private static byte[] frameHeader(int length) {
