@@ -142,9 +142,11 @@ class MainTest {
     assertThat(run("lab", "2A.InitialElection", "--seed", "1")).isZero();
     assertThat(out.toString())
         .matches(
-            "Test \\(2A\\): initial election \\.\\.\\.\n"
-                + " {2}\\.\\.\\. Passed -- +\\d+\\.\\d +3 +\\d+ +\\d+ +\\d+\n"
-                + "1 passed, 0 failed\n");
+            """
+            Test \\(2A\\): initial election \\.\\.\\.
+              \\.\\.\\. Passed -- +\\d+\\.\\d +3 +\\d+ +\\d+ +\\d+
+            1 passed, 0 failed
+            """);
     assertThat(err.toString()).contains("1 runs", "of real time", "of processor time");
   }
 }
