@@ -28,7 +28,4 @@ interface LabServer {
 
   /** A message arrives. */
   void receive(Message message);
-
-  /** How many bytes the log has, without any snapshot. */
-  long logBytes();
 }

@@ -139,9 +139,4 @@ final class RealServer implements LabServer {
       to.accept(message);
     }
   }
-
-  @Override
-  public long logBytes() {
-    throw new UnsupportedOperationException("see the snapshots");
-  }
 }

@@ -41,7 +41,6 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
   private final Supplier<StateMachine> machine;
   private final Consumer<Message> out;
   private @Nullable SimulatedProcess process;
-  private @Nullable WriteAheadLog wal;
 
   VirtualServer(
       VirtualWorld world,
@@ -72,7 +71,6 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
               WalConfig.of(CLUSTER, raftConfig.id())
                   .withSegmentBytes(LabWorld.SEGMENT_BYTES)
                   .withNanoClock(this::clock));
-      wal = opened;
       SimulatedProcess started = new SimulatedProcess(this, opened, machine.get());
       process = started;
       if (trace().isOn()) {
@@ -137,11 +135,6 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
     if (receiver != null) {
       receiver.receive(message);
     }
-  }
-
-  @Override
-  public long logBytes() {
-    return wal == null ? 0 : wal.logicalBytes();
   }
 
   // ---------------------------------------------------------------------------------------------
