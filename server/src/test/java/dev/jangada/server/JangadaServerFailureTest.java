@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.jangada.etcd.api.etcdserverpb.DeleteRangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.HashKVRequest;
 import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
 import dev.jangada.etcd.api.etcdserverpb.Member;
@@ -79,6 +80,56 @@ class JangadaServerFailureTest {
       assertThat(hashes).hasSize(1);
       assertThat(cluster.kv(0).put(put("k", "v")).getHeader().getRevision())
           .isEqualTo(revision + 1);
+    }
+  }
+
+  @Test
+  void memberThatMissedWhatTheLogNoLongerHasIsSentASnapshot(@TempDir Path directory)
+      throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+      cluster.kv(2).put(put("overwritten", "1"));
+      cluster.kv(2).put(put("deleted", "1"));
+      cluster.stop(2);
+      long missed = cluster.server(0).status().applied();
+      for (int i = 0; i < 10 * TestCluster.RETAINED_ENTRIES; i++) {
+        cluster.kv(0).put(put("k" + i, "v"));
+      }
+      cluster.kv(0).put(put("overwritten", "2"));
+      cluster
+          .kv(0)
+          .deleteRange(
+              DeleteRangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("deleted")).build());
+      // A store that is closed makes all it has durable; after that the log before it may go.
+      IntStream.range(0, 2).forEach(cluster::stop);
+      cluster.start(0);
+      cluster.start(1);
+      cluster.awaitServing(0);
+      int leader = cluster.leaderSeenBy(0);
+      cluster.kv(leader).put(put("last", "1"));
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> cluster.server(leader).status().base().index() > missed);
+
+      cluster.start(2);
+      RangeResponse all = cluster.kv(2).range(ALL);
+
+      assertThat(all.getKvsList())
+          .isEqualTo(cluster.kv(leader).range(ALL).getKvsList())
+          .hasSize(10 * TestCluster.RETAINED_ENTRIES + 2);
+      assertThat(cluster.server(2).status().base().index()).isGreaterThan(missed);
+      Set<Integer> hashes = new HashSet<>();
+      for (int member = 0; member < 3; member++) {
+        hashes.add(
+            cluster.maintenance(member).hashKV(HashKVRequest.getDefaultInstance()).getHash());
+      }
+      assertThat(hashes).hasSize(1);
+
+      // What it was sent is its own: it goes on from there, alone with one of the others.
+      cluster.stop(2);
+      cluster.start(2);
+      cluster.stop((leader + 1) % 3 == 2 ? (leader + 2) % 3 : (leader + 1) % 3);
+      putUntilAcknowledged(cluster, 2, put("after", "1"));
+      assertThat(keys(cluster.kv(2).range(ALL))).contains("after", "k0", "last");
     }
   }
 

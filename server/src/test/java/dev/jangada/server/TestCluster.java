@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 /** Members on this host, with real sockets and disks, and a client's connection to each. */
 final class TestCluster implements AutoCloseable {
 
+  /** Few, so that a member which misses a few dozen writes has to be sent a snapshot. */
+  static final int RETAINED_ENTRIES = 20;
+
   private static final long REQUEST_SECONDS = 20;
 
   private final List<ServerConfig> configs = new ArrayList<>();
@@ -69,6 +72,7 @@ final class TestCluster implements AutoCloseable {
         .initialCluster(peers)
         .heartbeatInterval(Duration.ofMillis(50))
         .electionTimeout(Duration.ofMillis(250))
+        .snapshotCount(RETAINED_ENTRIES)
         .build();
   }
 
