@@ -1,5 +1,6 @@
 package dev.jangada.node;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.Entry;
@@ -10,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,11 +49,17 @@ class ReadmeExampleTest {
         RaftNode n3 = startNode("n3", peers, directory.resolve("n3"))) {
       byte[] five = ByteBuffer.allocate(Long.BYTES).putLong(0, 5).array();
 
-      n1.submit(five).get(20, TimeUnit.SECONDS);
-      n2.submit(five).get(20, TimeUnit.SECONDS);
-      byte[] sum = n3.submit(five).get(20, TimeUnit.SECONDS);
+      n1.submit(five).get(20, SECONDS);
+      n2.submit(five).get(20, SECONDS);
+      // On any node, and answered by that node's own state machine.
+      byte[] sum = n3.submit(five).get(20, SECONDS);
+      // From here on, reading the state of n1 is linearizable.
+      n1.readIndex().get(20, SECONDS);
+      // Or without waiting: the index, the term, and whether n2 leads at all.
+      StartResult started = n2.start(five);
 
       assertThat(ByteBuffer.wrap(sum).getLong()).isEqualTo(15);
+      assertThat(started.term()).isPositive();
     }
   }
 

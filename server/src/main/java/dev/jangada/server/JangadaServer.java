@@ -1,6 +1,8 @@
 package dev.jangada.server;
 
 import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.store.HeapStore;
+import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.kv.store.RocksDbOptions;
 import dev.jangada.kv.store.RocksDbStore;
 import dev.jangada.node.Peer;
@@ -8,6 +10,7 @@ import dev.jangada.node.RaftNode;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.InitialClusterState;
+import dev.jangada.server.ServerConfig.StoreEngine;
 import dev.jangada.server.watch.WatchHub;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
@@ -31,7 +34,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * member/wal   the replicated log with term and vote, see WriteAheadLog
- * member/kv    the keys and their versions in RocksDB, see KvStateMachine
+ * member/kv    the keys and their versions in RocksDB, see KvStateMachine; not with the heap engine
  * </pre>
  *
  * <p>Neither is of use without the other, and both belong to one member: a copy of them under way
@@ -82,11 +85,7 @@ public final class JangadaServer implements AutoCloseable {
     Path directory = config.dataDirectory().resolve("member");
     refuseJoining(config, directory);
     Files.createDirectories(directory);
-    KvStateMachine store =
-        new KvStateMachine(
-            RocksDbStore.open(
-                RocksDbOptions.in(directory.resolve("kv"))
-                    .withMemory(config.blockCacheBytes(), WRITE_BUFFER_BYTES)));
+    KvStateMachine store = new KvStateMachine(openStore(config, directory));
     parts.push(store::close);
     WatchHub watchHub = new WatchHub(config.name(), store, WATCH_PROGRESS_INTERVAL);
     parts.push(watchHub::close);
@@ -148,6 +147,16 @@ public final class JangadaServer implements AutoCloseable {
     }
   }
 
+  private static OrderedStore openStore(ServerConfig config, Path directory) {
+    return switch (config.storeEngine()) {
+      case ROCKSDB ->
+          RocksDbStore.open(
+              RocksDbOptions.in(directory.resolve("kv"))
+                  .withMemory(config.blockCacheBytes(), WRITE_BUFFER_BYTES));
+      case HEAP -> HeapStore.inMemory();
+    };
+  }
+
   private static RaftNode startNode(ServerConfig config, Path directory, KvStateMachine store)
       throws IOException {
     List<Peer> peers =
@@ -172,9 +181,10 @@ public final class JangadaServer implements AutoCloseable {
         .leaseReads(config.leaseReads())
         // The store's encoding of a request may be a little longer than the client's.
         .maxEntryBytes(config.maxMessageBytes())
-        // The store is durable by itself: snapshots are made only for members that need one.
-        .snapshotEntries(0)
+        // RocksDB is durable by itself: snapshots are made only for members that need one.
+        .snapshotEntries(config.storeEngine() == StoreEngine.HEAP ? config.snapshotCount() : 0)
         .retainedEntries(config.snapshotCount())
+        .logSegmentBytes(config.logSegmentBytes())
         .start();
   }
 
@@ -191,6 +201,14 @@ public final class JangadaServer implements AutoCloseable {
   /** The state of consensus as this member sees it. */
   public RaftStatus status() {
     return node.status();
+  }
+
+  /**
+   * Done when the cluster has a leader, and this member has all that was acknowledged when this was
+   * asked. Fails if that takes longer than a request may.
+   */
+  public CompletableFuture<@Nullable Void> whenReady() {
+    return node.readIndex().thenApply(index -> null);
   }
 
   /**

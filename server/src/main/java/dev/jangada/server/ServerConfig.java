@@ -44,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * @param snapshotCount how many applied entries stay in the log though the store has them safely: a
  *     member that was away for longer than they reach back is sent a snapshot of the whole store
  *     ({@code --snapshot-count})
+ * @param storeEngine what holds the keys
+ * @param logSegmentBytes size of the files that make up the replicated log; each is allocated when
+ *     it is begun
  */
 public record ServerConfig(
     String name,
@@ -62,7 +65,21 @@ public record ServerConfig(
     int ioThreads,
     int readThreads,
     long blockCacheBytes,
-    long snapshotCount) {
+    long snapshotCount,
+    StoreEngine storeEngine,
+    int logSegmentBytes) {
+
+  /** What holds the keys and their versions. */
+  public enum StoreEngine {
+    /** RocksDB, in the data directory: for any amount of data. */
+    ROCKSDB,
+    /**
+     * The Java heap. The replicated log and snapshots of the store are in the data directory all
+     * the same, so nothing acknowledged is lost; but all data has to fit into memory, and a restart
+     * reads it all. It starts faster and needs no native library: made for tests.
+     */
+    HEAP
+  }
 
   /** Whether a member with an empty data directory starts a cluster. */
   public enum InitialClusterState {
@@ -135,6 +152,8 @@ public record ServerConfig(
     private int readThreads = 2;
     private long blockCacheBytes = 64L << 20;
     private long snapshotCount = 10_000;
+    private StoreEngine storeEngine = StoreEngine.ROCKSDB;
+    private int logSegmentBytes = 64 << 20;
 
     private Builder() {}
 
@@ -264,6 +283,18 @@ public record ServerConfig(
       return this;
     }
 
+    /** See {@link ServerConfig#storeEngine}; RocksDB by default. */
+    public Builder storeEngine(StoreEngine engine) {
+      this.storeEngine = engine;
+      return this;
+    }
+
+    /** See {@link ServerConfig#logSegmentBytes}; 64 MiB by default, at least 64 KiB. */
+    public Builder logSegmentBytes(int bytes) {
+      this.logSegmentBytes = bytes;
+      return this;
+    }
+
     /**
      * Checks the settings against each other.
      *
@@ -294,7 +325,9 @@ public record ServerConfig(
           ioThreads,
           readThreads,
           blockCacheBytes,
-          snapshotCount);
+          snapshotCount,
+          storeEngine,
+          logSegmentBytes);
     }
 
     private void checkName() {
@@ -418,6 +451,11 @@ public record ServerConfig(
       if (snapshotCount < 1 || snapshotCount > 1_000_000_000) {
         throw new ConfigException(
             "--snapshot-count must be between 1 and 1000000000, is " + snapshotCount);
+      }
+      if (logSegmentBytes < 64 << 10 || logSegmentBytes > 1 << 30) {
+        throw new ConfigException(
+            "segments of the log must have from 64 KiB to 1 GiB, not %d bytes"
+                .formatted(logSegmentBytes));
       }
       if (ioThreads < 1 || readThreads < 1) {
         throw new ConfigException("the numbers of threads must be at least 1");

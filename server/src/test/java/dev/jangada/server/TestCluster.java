@@ -8,6 +8,7 @@ import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
 import dev.jangada.etcd.api.etcdserverpb.Member;
 import dev.jangada.etcd.api.etcdserverpb.MemberListRequest;
 import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
+import dev.jangada.server.embedded.FreePorts;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
@@ -15,9 +16,6 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +43,7 @@ final class TestCluster implements AutoCloseable {
   private final Map<String, List<URI>> peers = new LinkedHashMap<>();
 
   private TestCluster(Path directory, int members) throws IOException {
-    List<Integer> ports = freePorts(2 * members);
+    List<Integer> ports = FreePorts.find(2 * members);
     for (int i = 0; i < members; i++) {
       peers.put("n" + (i + 1), List.of(url(ports.get(members + i))));
     }
@@ -95,30 +92,6 @@ final class TestCluster implements AutoCloseable {
 
   private static URI url(int port) {
     return URI.create("http://127.0.0.1:" + port);
-  }
-
-  /**
-   * Below the ports that the system gives to outgoing connections: one of those would get in the
-   * way of a member that comes back. All are held open until the last one is found, so that none is
-   * found twice.
-   */
-  private static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      while (sockets.size() < count) {
-        int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
-        try {
-          sockets.add(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
-        } catch (BindException taken) {
-          // The next one may be free.
-        }
-      }
-      return sockets.stream().map(ServerSocket::getLocalPort).toList();
-    } finally {
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-    }
   }
 
   int size() {

@@ -9,10 +9,6 @@ import dev.jangada.simulation.Property;
 import dev.jangada.simulation.Simulation;
 import dev.jangada.simulation.SimulationConfig;
 import dev.jangada.simulation.SimulationFailure;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -104,20 +100,5 @@ class BankSimulationTest {
                 .distinct()
                 .count())
         .isEqualTo(4);
-  }
-
-  @Test
-  void readmeShowsThisTest() throws IOException {
-    String source =
-        Files.readString(
-            Path.of("src/test/java/dev/jangada/simulation/example/BankSimulationTest.java"));
-    String readme = Files.readString(Path.of("..", "README.md"));
-    String marker = "<!-- BankSimulationTest -->";
-    assertThat(readme).contains(marker);
-    String example = readme.substring(readme.indexOf(marker)).split("```", -1)[1];
-
-    List<String> lines = example.lines().skip(1).map(String::strip).toList();
-    assertThat(lines).hasSizeGreaterThan(10);
-    assertThat(source.lines().map(String::strip).toList()).containsSubsequence(lines);
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.junit;
+
+import org.jspecify.annotations.NullMarked;

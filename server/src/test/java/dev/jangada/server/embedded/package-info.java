@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.server.embedded;
+
+import org.jspecify.annotations.NullMarked;
