@@ -1,13 +1,15 @@
 package dev.jangada.simulation;
 
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
  * All state machines apply the same entries in the same order, each once (paper, figure 3: state
- * machine safety); a restarted one goes on where it had got.
+ * machine safety); a restarted one goes on where it had got, and one that is given another one's
+ * state after the last entry in it.
  */
 final class AppliedInOrder implements Property {
 
@@ -22,12 +24,34 @@ final class AppliedInOrder implements Property {
   }
 
   @Override
+  public void restored(ObservedNode node, EntryId last) {
+    require(
+        last.index() <= applied.size() && applied.get((int) last.index() - 1).id().equals(last),
+        "n%d takes over a state after %s, which no node has applied",
+        node.number(),
+        last);
+    long before = node.number() < this.last.length ? this.last[node.number()] : 0;
+    require(
+        before < last.index(),
+        "n%d, which has applied %d, takes over a state after %s",
+        node.number(),
+        before,
+        last);
+    setLast(node.number(), last.index());
+  }
+
+  @Override
   public void applied(ObservedNode node, Entry entry, byte[] result) {
     long due = (node.number() < last.length ? last[node.number()] : 0) + 1;
     if (entry.index() != due) {
       require(false, "n%d applies %s where %d is due", node.number(), entry, due);
     }
     setLast(node.number(), due);
+    require(
+        due <= applied.size() + 1,
+        "n%d applies %s, and nobody what is before it",
+        node.number(),
+        entry);
     if (due > applied.size()) {
       applied.add(entry);
       return;

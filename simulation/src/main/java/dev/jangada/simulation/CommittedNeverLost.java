@@ -1,6 +1,7 @@
 package dev.jangada.simulation;
 
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import java.util.ArrayList;
@@ -45,7 +46,12 @@ final class CommittedNeverLost implements Property {
 
   @Override
   public void turned(ObservedNode node, RaftStatus status) {
-    for (long i = lookedAt[node.number()] + 1; i <= status.committed(); i++) {
+    long seen = lookedAt[node.number()];
+    if (seen < node.log().base().index()) {
+      seen = node.log().base().index();
+      checkBase(node);
+    }
+    for (long i = seen + 1; i <= status.committed(); i++) {
       Entry entry = node.log().get(i);
       if (entry == null) {
         require(false, "n%d takes %d for committed and does not have it", node.number(), i);
@@ -71,10 +77,25 @@ final class CommittedNeverLost implements Property {
     }
   }
 
+  /** What stands before the beginning of a log is known to be committed, and its last entry too. */
+  private void checkBase(ObservedNode node) {
+    EntryId base = node.log().base();
+    require(
+        base.index() <= committed.size()
+            && committed.get((int) base.index() - 1).entry().id().equals(base),
+        "n%d begins its log after %s, and committed is %s",
+        node.number(),
+        base,
+        base.index() > committed.size()
+            ? "no more than " + committed.size()
+            : committed.get((int) base.index() - 1));
+  }
+
   private void checkDurable(ObservedNode observer, Entry entry) {
     int copies = 0;
     for (ObservedNode node : nodes) {
-      if (entry.equals(node.durableLog().get(entry.index()))) {
+      LogImage durable = node.durableLog();
+      if (entry.index() <= durable.base().index() || entry.equals(durable.get(entry.index()))) {
         copies++;
       }
     }
@@ -90,7 +111,8 @@ final class CommittedNeverLost implements Property {
   }
 
   private void checkComplete(ObservedNode leader, long term) {
-    for (Committed old : committed) {
+    long base = leader.log().base().index();
+    for (Committed old : committed.subList((int) base, committed.size())) {
       @Nullable Entry own = leader.log().get(old.entry().index());
       if (old.inTerm() < term && !old.entry().equals(own)) {
         require(

@@ -41,13 +41,15 @@ public enum Fault {
   /** A disk is full for a while. */
   FULL_DISK,
   /**
-   * A restarted process finds a bit of its log inverted. It must refuse to start or lack nothing.
-   * Afterwards the bit is right again, as by a new cable. Bits near the log's end are left alone:
-   * damage there cannot be told from a torn write.
+   * A restarted process finds a bit of its log or snapshot inverted. It must refuse to start or
+   * lack nothing. Afterwards the bit is right again, as by a new cable. Bits near the log's end are
+   * left alone: damage there cannot be told from a torn write.
    */
   BIT_ROT,
   /** The leader is asked to hand its leadership over. */
-  LEADERSHIP_TRANSFER;
+  LEADERSHIP_TRANSFER,
+  /** A node is asked to save a snapshot of its state now. */
+  SNAPSHOT;
 
   /** The name that people write, such as {@code one-way-partition}. */
   public String label() {

@@ -148,6 +148,7 @@ final class FaultInjector {
           nodes.get(leader - 1).transferLeadership(node.id(), NOBODY);
         }
       }
+      case SNAPSHOT -> node.takeSnapshot();
     }
   }
 

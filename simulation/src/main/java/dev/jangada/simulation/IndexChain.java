@@ -4,21 +4,29 @@ import dev.jangada.raft.RaftInvariants;
 import dev.jangada.raft.RaftStatus;
 
 /**
- * On every node, applied ≤ committed ≤ last and applied ≤ durable ≤ last, and what the core says of
- * its role fits together.
+ * On every node, base ≤ applied ≤ committed ≤ last and applied ≤ durable ≤ last, and what the core
+ * says of its role fits together.
  */
 final class IndexChain implements Property {
 
   @Override
   public void turned(ObservedNode node, RaftStatus status) {
     RaftInvariants.checkState(status);
-    if (status.last().index() != node.log().last()) {
+    if (!isBeingReset(node.log(), status) && status.last().index() != node.log().last()) {
       require(
           false,
           "n%d has entries up to %d, and has asked for %d to be written",
           node.number(),
           status.last().index(),
           node.log().last());
+    }
+    if (status.base().index() > node.log().base().index()) {
+      require(
+          false,
+          "n%d begins after %s, and has not asked for more than up to %s to be dropped",
+          node.number(),
+          status.base(),
+          node.log().base());
     }
     if (status.durable() > node.durableLog().last()) {
       require(
@@ -28,5 +36,10 @@ final class IndexChain implements Property {
           status.durable(),
           node.durableLog().last());
     }
+  }
+
+  /** Whether the log begins anew after a snapshot, of which the core is told when that is done. */
+  private static boolean isBeingReset(LogImage log, RaftStatus status) {
+    return log.base().index() > status.base().index() && log.last() == log.base().index();
   }
 }

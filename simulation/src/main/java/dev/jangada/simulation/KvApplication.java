@@ -6,17 +6,48 @@ import dev.jangada.kv.store.HeapStore;
 import dev.jangada.raft.StateMachine;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
+import java.util.random.RandomGenerator;
 
-/** The key-value store on a heap engine, which forgets in a crash what it had not flushed. */
+/**
+ * The key-value store on a heap engine, which forgets in a crash what it had not flushed, or on
+ * some nodes everything: then it depends on the node's snapshots.
+ */
 public final class KvApplication implements Application {
+
+  /** Decides for each node whether its store forgets everything. */
+  private final LongPredicate forgets;
 
   private final Map<Integer, HeapStore> stores = new TreeMap<>();
   private final Map<Integer, KvStateMachine> machines = new TreeMap<>();
 
+  /** With stores that keep what they have flushed. */
+  public KvApplication() {
+    this(node -> false);
+  }
+
+  private KvApplication(LongPredicate forgets) {
+    this.forgets = forgets;
+  }
+
+  /**
+   * With stores that keep what they have flushed on some nodes, and nothing at all on others: which
+   * ones is drawn.
+   */
+  public static KvApplication random(RandomGenerator random) {
+    long forgetful = random.nextBoolean() ? random.nextLong() : 0;
+    return new KvApplication(node -> (forgetful >>> node & 1) == 1);
+  }
+
   @Override
   public StateMachine start(int node) {
     HeapStore before = stores.get(node);
-    HeapStore store = before == null ? new HeapStore() : before.afterCrash();
+    HeapStore store;
+    if (before != null) {
+      store = before.afterCrash();
+    } else {
+      store = forgets.test(node) ? HeapStore.inMemory() : new HeapStore();
+    }
     KvStateMachine machine = new KvStateMachine(store);
     stores.put(node, store);
     machines.put(node, machine);

@@ -2,6 +2,7 @@ package dev.jangada.simulation;
 
 import dev.jangada.node.LogWriter;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogImage {
 
+  /** The entries after the base. */
   private final List<Entry> entries = new ArrayList<>();
+
+  private EntryId base = EntryId.NONE;
   private HardState hardState = HardState.INITIAL;
 
   void apply(LogWriter.Write write) {
@@ -22,15 +26,32 @@ public final class LogImage {
       hardState = newState;
     }
     if (!write.entries().isEmpty()) {
-      int kept = (int) write.entries().getFirst().index() - 1;
-      entries.subList(kept, entries.size()).clear();
+      int kept = (int) (write.entries().getFirst().index() - 1 - base.index());
+      if (kept < entries.size()) {
+        entries.subList(kept, entries.size()).clear();
+      }
       entries.addAll(write.entries());
+    }
+    if (write.discardUpTo() > base.index()) {
+      discardUpTo(write.discardUpTo());
+    }
+    EntryId reset = write.reset();
+    if (reset != null) {
+      entries.clear();
+      base = reset;
     }
   }
 
+  private void discardUpTo(long index) {
+    List<Entry> discarded = entries.subList(0, (int) (index - base.index()));
+    base = discarded.getLast().id();
+    discarded.clear();
+  }
+
   /** Starts over with what a log was found to hold. */
-  void reset(HardState newState, List<Entry> newEntries) {
+  void reset(HardState newState, EntryId newBase, List<Entry> newEntries) {
     hardState = newState;
+    base = newBase;
     entries.clear();
     entries.addAll(newEntries);
   }
@@ -45,20 +66,30 @@ public final class LogImage {
     return hardState;
   }
 
-  /** Index of the last entry, 0 if there is none. */
+  /**
+   * The last entry that was dropped from the beginning, because what it did is durable elsewhere;
+   * {@link EntryId#NONE} if none was.
+   */
+  public EntryId base() {
+    return base;
+  }
+
+  /** Index of the last entry, that of the base if there is none. */
   public long last() {
-    return entries.size();
+    return base.index() + entries.size();
   }
 
-  /** The entry at an index, null if there is none. */
+  /** The entry at an index, null if there is none, or none any more. */
   public @Nullable Entry get(long index) {
-    return index < 1 || index > entries.size() ? null : entries.get((int) index - 1);
+    return index <= base.index() || index > last()
+        ? null
+        : entries.get((int) (index - base.index() - 1));
   }
 
-  /** The term at an index; 0 before the first entry, -1 past the last. */
+  /** The term at an index; 0 before the first entry, -1 before the base and past the last. */
   public long term(long index) {
-    if (index == 0) {
-      return 0;
+    if (index == base.index()) {
+      return base.term();
     }
     Entry entry = get(index);
     return entry == null ? -1 : entry.term();

@@ -25,7 +25,10 @@ public interface ObservedNode {
   /** What of that is certainly on disk. */
   LogImage durableLog();
 
-  /** Index up to which the state machine had applied entries when the process started. */
+  /**
+   * Index up to which the state machine had applied entries when the process started, or was
+   * restored from a snapshot.
+   */
   long appliedAtStart();
 
   /** The state of the core; null while no process runs. */

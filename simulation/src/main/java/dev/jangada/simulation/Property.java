@@ -2,6 +2,7 @@ package dev.jangada.simulation;
 
 import dev.jangada.node.LogWriter;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftStatus;
 import java.util.List;
@@ -50,6 +51,16 @@ public interface Property {
 
   /** A node's state machine has applied an entry, with this result. */
   default void applied(ObservedNode node, Entry entry, byte[] result) {}
+
+  /**
+   * A node's state machine has taken a picture of its state, to be saved or sent.
+   *
+   * @param index of the last entry that it has applied
+   */
+  default void captured(ObservedNode node, long index) {}
+
+  /** A node's state machine has taken over the state of another one's snapshot. */
+  default void restored(ObservedNode node, EntryId last) {}
 
   /** The run is over: all is healed, nothing is under way, and every node has applied the same. */
   default void ended(List<? extends ObservedNode> nodes) {}

@@ -11,6 +11,9 @@ import dev.jangada.simulation.check.RegisterModel.Append;
 import dev.jangada.simulation.check.RegisterModel.Get;
 import dev.jangada.simulation.check.RegisterModel.Put;
 import dev.jangada.simulation.check.RegisterModel.Request;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +28,9 @@ public class Registers implements StateMachine {
 
   final TreeMap<String, String> texts = new TreeMap<>();
 
+  /** The last entry applied. */
+  private long applied;
+
   @Override
   public long appliedIndex() {
     return 0;
@@ -37,9 +43,53 @@ public class Registers implements StateMachine {
       if (entry.type() == EntryType.COMMAND) {
         apply(new String(entry.data(), UTF_8).split(" ", -1));
       }
+      applied = entry.index();
       results.add(RegisterModel.DONE.getBytes(UTF_8));
     }
     return results;
+  }
+
+  @Override
+  public boolean supportsSnapshots() {
+    return true;
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    StringBuilder text = new StringBuilder().append(applied).append('\n');
+    texts.forEach((key, value) -> text.append(key).append(' ').append(value).append('\n'));
+    return new Picture(applied, text.toString().getBytes(UTF_8));
+  }
+
+  @Override
+  public void restore(long index, InputStream in) throws IOException {
+    List<String> lines = new String(in.readAllBytes(), UTF_8).lines().toList();
+    if (!lines.getFirst().equals(String.valueOf(index))) {
+      throw new IOException("a snapshot up to " + lines.getFirst() + ", not " + index);
+    }
+    applied = index;
+    texts.clear();
+    for (String line : lines.subList(1, lines.size())) {
+      int space = line.indexOf(' ');
+      texts.put(line.substring(0, space), line.substring(space + 1));
+    }
+  }
+
+  /** What the registers held after an entry. */
+  private record Picture(long index, byte[] bytes) implements Snapshot {
+
+    @Override
+    public long size() {
+      return bytes.length;
+    }
+
+    @Override
+    public InputStream open() {
+      return new ByteArrayInputStream(bytes);
+    }
+
+    @Override
+    public void close() {}
   }
 
   void apply(String[] command) {

@@ -1,25 +1,28 @@
 package dev.jangada.simulation;
 
 import dev.jangada.node.LogWriter;
+import dev.jangada.node.NodeStorage;
 import dev.jangada.node.Outcome;
+import dev.jangada.node.RaftException;
+import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
-import dev.jangada.raft.HardState;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.disk.PowerLossException;
 import dev.jangada.simulation.disk.SimulatedDisk;
-import dev.jangada.simulation.trace.TermRun;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.storage.CorruptLogException;
+import dev.jangada.storage.CorruptSnapshotException;
 import dev.jangada.storage.DiskFailureException;
 import dev.jangada.storage.ForeignLogException;
 import dev.jangada.storage.WalConfig;
-import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,16 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   static final long TICK_NANOS = 10_000_000;
 
   private static final long CLUSTER = 1;
+
+  /** For a snapshot that nobody waits for. */
+  private static final Outcome.Snapshot NO_MATTER =
+      new Outcome.Snapshot() {
+        @Override
+        public void taken(EntryId last) {}
+
+        @Override
+        public void failed(RaftException failure) {}
+      };
 
   /** What all nodes of a run share. */
   record Environment(
@@ -60,17 +73,17 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
 
   private final LogImage log = new LogImage();
   private final LogImage durableLog = new LogImage();
-  private long firstOverwritten = Long.MAX_VALUE;
-  private boolean overwritesHardState;
+
+  /** What the process has asked its disk for since the last sync, in order. */
+  private final List<LogWriter.Write> unsynced = new ArrayList<>();
+
   private boolean hasBitRot;
 
   private long meanSyncNanos;
   private long syncsHangUntil;
   private long appliedAtStart;
 
-  /** What the trace was told that this process has committed. */
-  private long committed;
-
+  private final SnapshotCounts snapshots = new SnapshotCounts();
   private int starts;
   private @Nullable SimulatedProcess process;
 
@@ -177,6 +190,16 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     return starts;
   }
 
+  /** What has been done with snapshots here. */
+  SnapshotCounts snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public SnapshotPolicy snapshotPolicy() {
+    return environment.config().snapshots();
+  }
+
   // ---------------------------------------------------------------------------------------------
   // Life and death
   // ---------------------------------------------------------------------------------------------
@@ -191,31 +214,19 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     try {
       SimulatedProcess started = open();
       LogImage found = started.recovered();
-      diskProperty.check(this, durableLog, found, firstOverwritten, overwritesHardState);
-      log.reset(found.hardState(), found.all());
-      durableLog.reset(found.hardState(), found.all());
-      noOverwrites();
+      diskProperty.check(this, durableLog, found, unsynced);
+      log.reset(found.hardState(), found.base(), found.all());
+      durableLog.reset(found.hardState(), found.base(), found.all());
+      unsynced.clear();
       process = started;
-      appliedAtStart = started.stateMachine().appliedIndex();
-      committed = 0;
-      if (trace().isOn()) {
-        trace()
-            .add(
-                id(),
-                new TraceEvent.Started(
-                    found.hardState().term(),
-                    found.hardState().vote(),
-                    EntryId.NONE,
-                    TermRun.of(found.all()),
-                    appliedAtStart));
-      }
+      appliedAtStart = started.status().applied();
       for (Property property : environment.properties()) {
         property.started(this);
       }
       started.begin();
     } catch (PowerLossException | DiskFailureException e) {
       startFailed(e);
-    } catch (CorruptLogException e) {
+    } catch (CorruptLogException | CorruptSnapshotException e) {
       if (!hasBitRot) {
         throw new AssertionError(name() + " cannot open its own log, which nobody damaged", e);
       }
@@ -233,8 +244,9 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
         WalConfig.of(CLUSTER, id())
             .withSegmentBytes(environment.config().raft().segmentBytes())
             .withNanoClock(this::clock);
-    WriteAheadLog wal = WriteAheadLog.open(disk, config);
-    return new SimulatedProcess(this, wal, environment.application().start(number));
+    StateMachine machine = environment.application().start(number);
+    NodeStorage storage = NodeStorage.open(name(), disk, config, machine);
+    return new SimulatedProcess(this, storage, machine);
   }
 
   private void startFailed(Exception e) {
@@ -279,7 +291,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
       }
     } catch (PowerLossException e) {
       crash("loses its power: " + e.getMessage());
-    } catch (DiskFailureException e) {
+    } catch (DiskFailureException | UncheckedIOException e) {
       crash("stops because of its disk: " + e.getMessage());
     }
   }
@@ -304,7 +316,10 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
       hasBitRot = false;
       boolean refused = !isRunning();
       crash("is stopped, and its disk is looked after");
-      disk.flipBit(bit.file(), bit.position(), bit.bit());
+      // What a start finds unfinished or superseded, it deletes, damaged or not.
+      if (disk.list().contains(bit.file())) {
+        disk.flipBit(bit.file(), bit.position(), bit.bit());
+      }
       return refused;
     } catch (IOException e) {
       throw new AssertionError("the simulated disk cannot be damaged", e);
@@ -354,11 +369,6 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
         + SimulatedNetwork.exponential(random, meanSyncNanos);
   }
 
-  private void noOverwrites() {
-    firstOverwritten = Long.MAX_VALUE;
-    overwritesHardState = false;
-  }
-
   // ---------------------------------------------------------------------------------------------
   // What the process does
   // ---------------------------------------------------------------------------------------------
@@ -371,6 +381,9 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
 
   @Override
   public void send(Message message) {
+    if (message instanceof Message.SnapshotChunk chunk) {
+      snapshots.sending(chunk);
+    }
     for (Property property : environment.properties()) {
       property.sent(this, message);
     }
@@ -379,48 +392,22 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
 
   @Override
   public void writing(LogWriter.Write write) {
+    if (write.discardUpTo() > 0) {
+      snapshots.cuts++;
+    }
     for (Property property : environment.properties()) {
       property.writing(this, write);
     }
-    if (trace().isOn()) {
-      traceWrite(write);
-    }
     log.apply(write);
-    if (!write.entries().isEmpty()) {
-      firstOverwritten = Math.min(firstOverwritten, write.entries().getFirst().index());
-    }
-    overwritesHardState |= write.hardState() != null;
-  }
-
-  private void traceWrite(LogWriter.Write write) {
-    HardState hardState = write.hardState();
-    if (hardState != null && hardState.vote() != 0 && !hardState.equals(log.hardState())) {
-      trace().add(id(), new TraceEvent.Voted(hardState.term(), hardState.vote()));
-    }
-    if (!write.entries().isEmpty()) {
-      long first = write.entries().getFirst().index();
-      if (first <= log.last()) {
-        trace().add(id(), new TraceEvent.Truncated(first, log.last()));
-      }
-      long bytes = write.entries().stream().mapToLong(entry -> entry.data().length).sum();
-      trace().add(id(), new TraceEvent.Appended(TermRun.of(write.entries()), bytes));
-    }
+    unsynced.add(write);
   }
 
   /** Writes are durable; those of them that were asked for since are not. */
   @Override
   public void synced(List<LogWriter.Write> writes, List<LogWriter.Write> open) {
     writes.forEach(durableLog::apply);
-    noOverwrites();
-    for (LogWriter.Write write : open) {
-      if (!write.entries().isEmpty()) {
-        firstOverwritten = Math.min(firstOverwritten, write.entries().getFirst().index());
-      }
-      overwritesHardState |= write.hardState() != null;
-    }
-    if (trace().isOn()) {
-      trace().add(id(), new TraceEvent.Synced(Math.min(durableLog.last(), firstOverwritten - 1)));
-    }
+    unsynced.clear();
+    unsynced.addAll(open);
   }
 
   @Override
@@ -431,14 +418,42 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   }
 
   @Override
+  public void captured(long index) {
+    for (Property property : environment.properties()) {
+      property.captured(this, index);
+    }
+  }
+
+  @Override
+  public void restored(EntryId last) {
+    snapshots.installed++;
+    for (Property property : environment.properties()) {
+      property.restored(this, last);
+    }
+  }
+
+  @Override
+  public void snapshotSaved(EntryId last, long bytes) {
+    snapshots.saved++;
+  }
+
+  @Override
+  public void sendingSnapshot(long to, EntryId last, long bytes) {
+    snapshots.begun(to);
+  }
+
+  @Override
+  public void snapshotSent(long to, EntryId last, boolean complete) {
+    if (complete) {
+      snapshots.sent++;
+    }
+  }
+
+  @Override
   public void turned(SimulatedProcess turned) {
     RaftStatus status = turned.status();
     for (Property property : environment.properties()) {
       property.turned(this, status);
-    }
-    if (trace().isOn() && status.committed() > committed) {
-      committed = status.committed();
-      trace().add(id(), new TraceEvent.Committed(committed));
     }
   }
 
@@ -476,6 +491,13 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   void transferLeadership(long to, Outcome.Transfer outcome) {
     if (process != null) {
       process.post(driver -> driver.transferLeadership(to, 100, outcome));
+    }
+  }
+
+  /** Has the process take a snapshot, if it runs. */
+  void takeSnapshot() {
+    if (process != null) {
+      process.takeSnapshot(NO_MATTER);
     }
   }
 

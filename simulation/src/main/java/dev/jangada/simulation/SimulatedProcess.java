@@ -3,22 +3,30 @@ package dev.jangada.simulation;
 import dev.jangada.node.Applier;
 import dev.jangada.node.CommittedBatch;
 import dev.jangada.node.LogWriter;
+import dev.jangada.node.NodeStorage;
 import dev.jangada.node.Outcome;
 import dev.jangada.node.RaftDriver;
 import dev.jangada.node.RaftException;
+import dev.jangada.node.SnapshotEvent;
+import dev.jangada.node.SnapshotKeeper;
+import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.SnapshotTask;
+import dev.jangada.node.Snapshots;
 import dev.jangada.node.StartResult;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.RaftTracer;
-import dev.jangada.raft.RecoveredLog;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.storage.WriteAheadLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -26,13 +34,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One life of a node: the real driver, log and state machine, and what a runtime would do for them
- * with threads. Three activities interleave, as the threads of a real node do: the driver takes
- * what has accumulated in its mailbox in turns, the disk makes durable what has accumulated with
- * one sync, and the applier applies what has accumulated. Between any two steps the process may
- * die.
+ * One life of a node: the real driver, log, snapshots and state machine, and what a runtime would
+ * do for them with threads. Four activities interleave, as the threads of a real node do: the
+ * driver takes what has accumulated in its mailbox in turns, the disk makes durable what has
+ * accumulated with one sync, the applier applies what has accumulated and takes and restores
+ * pictures of the state, and the keeper of snapshots does one task after the other. Between any two
+ * steps the process may die.
  */
 public final class SimulatedProcess {
 
@@ -71,9 +81,20 @@ public final class SimulatedProcess {
 
     /**
      * Does a step of a process, unless that is not the one which runs here any more, and puts an
-     * end to it if its disk fails.
+     * end to it if its disk fails. The log reports that by a {@link
+     * dev.jangada.storage.DiskFailureException}; what fails with a snapshot comes as an {@link
+     * UncheckedIOException}.
      */
     void run(SimulatedProcess process, Runnable step);
+
+    /**
+     * When the process takes snapshots, how much of the log it keeps behind them, and how it sends
+     * them. Without effect for a machine that does not support them. By default never, and so the
+     * log is never cut.
+     */
+    default SnapshotPolicy snapshotPolicy() {
+      return SnapshotPolicy.NONE;
+    }
 
     /** The process has asked its disk for a write. */
     default void writing(LogWriter.Write write) {}
@@ -83,6 +104,25 @@ public final class SimulatedProcess {
 
     /** The state machine has applied an entry. */
     default void applied(Entry entry, byte[] result) {}
+
+    /**
+     * The state machine has taken a picture of its state, to be saved or to be sent.
+     *
+     * @param index of the last entry that it has applied
+     */
+    default void captured(long index) {}
+
+    /** The state machine has taken over the state of a snapshot, up to an entry. */
+    default void restored(EntryId last) {}
+
+    /** The process has stored a snapshot of its own state machine, durably. */
+    default void snapshotSaved(EntryId last, long bytes) {}
+
+    /** The process begins to send a snapshot to another one. */
+    default void sendingSnapshot(long to, EntryId last, long bytes) {}
+
+    /** The other one has all of a snapshot, or sending it was given up. */
+    default void snapshotSent(long to, EntryId last, boolean complete) {}
 
     /** The process has done what followed from all events so far. */
     default void turned(SimulatedProcess process) {}
@@ -95,9 +135,13 @@ public final class SimulatedProcess {
   private final EventQueue time;
   private final WriteAheadLog wal;
   private final StateMachine stateMachine;
+  private final SnapshotPolicy snapshotPolicy;
+  private final SnapshotKeeper keeper;
   private final RaftDriver driver;
   private final DiskActivity disk = new DiskActivity();
   private final ApplyActivity applier = new ApplyActivity();
+  private final SnapshotActivity snapshots = new SnapshotActivity();
+  private final @Nullable LogTracer logTracer;
 
   private final ArrayDeque<Consumer<RaftDriver>> mailbox = new ArrayDeque<>();
   private boolean turnIsDue;
@@ -119,22 +163,27 @@ public final class SimulatedProcess {
   /**
    * Puts a process together that has just started; {@link #begin} lets it go.
    *
-   * @param wal what its disk holds
-   * @param stateMachine what has survived of it
+   * @param storage what its disk holds
+   * @param stateMachine the machine that the storage was opened with
    */
-  public SimulatedProcess(Host host, WriteAheadLog wal, StateMachine stateMachine) {
+  public SimulatedProcess(Host host, NodeStorage storage, StateMachine stateMachine) {
     this.host = host;
     this.time = host.time();
-    this.wal = wal;
+    this.wal = storage.log();
     this.stateMachine = stateMachine;
+    this.snapshotPolicy =
+        stateMachine.supportsSnapshots() ? host.snapshotPolicy() : SnapshotPolicy.NONE;
+    this.keeper = new SnapshotKeeper(stateMachine, storage.snapshots());
     Raft raft =
         new Raft(
             host.raftConfig(),
             wal.hardState(),
-            new RecoveredLog(wal.termStarts(), wal.last(), wal),
-            stateMachine.appliedIndex(),
+            storage.recoveredLog(),
+            storage.applied(),
             host.random());
     raft.traceTo(new RoleTracer(host.trace(), host.raftConfig().id()));
+    this.logTracer =
+        host.trace().isOn() ? new LogTracer(host.trace(), host.raftConfig().id(), wal) : null;
     this.driver =
         new RaftDriver(
             raft,
@@ -144,23 +193,29 @@ public final class SimulatedProcess {
             disk,
             host::send,
             applier,
+            snapshots,
+            snapshotPolicy,
             (leader, term, isLeader) -> {});
   }
 
   /** What the log was found to hold. */
   LogImage recovered() {
     List<Entry> entries = new ArrayList<>();
+    long base = wal.base().index();
     long last = wal.last().index();
-    while (entries.size() < last) {
-      entries.addAll(wal.read(entries.size() + 1L, last + 1, 1 << 20));
+    while (base + entries.size() < last) {
+      entries.addAll(wal.read(base + entries.size() + 1, last + 1, 1 << 20));
     }
     LogImage image = new LogImage();
-    image.reset(wal.hardState(), entries);
+    image.reset(wal.hardState(), wal.base(), entries);
     return image;
   }
 
   /** Begins to live. */
   public void begin() {
+    if (logTracer != null) {
+      logTracer.started(driver.status().applied());
+    }
     ticksBegan = host.clock();
     wakeInTime();
   }
@@ -325,6 +380,9 @@ public final class SimulatedProcess {
       mailbox.remove().accept(driver);
     }
     driver.advance();
+    if (logTracer != null) {
+      logTracer.turned(driver.status());
+    }
     host.turned(this);
     wakeInTime();
   }
@@ -390,6 +448,17 @@ public final class SimulatedProcess {
     post(target -> target.read(timeoutTicks, once));
   }
 
+  /**
+   * Has a snapshot taken, soon, if there are any here.
+   *
+   * @param outcome told when it is durable; nothing if the process dies before
+   */
+  public void takeSnapshot(Outcome.Snapshot outcome) {
+    if (!snapshotPolicy.equals(SnapshotPolicy.NONE)) {
+      post(target -> target.takeSnapshot(outcome));
+    }
+  }
+
   // ---------------------------------------------------------------------------------------------
   // The disk
   // ---------------------------------------------------------------------------------------------
@@ -401,6 +470,9 @@ public final class SimulatedProcess {
     @Override
     public void write(Write write) {
       host.writing(write);
+      if (logTracer != null) {
+        logTracer.writing(write);
+      }
       waiting.add(write);
       if (!busy) {
         busy = true;
@@ -412,7 +484,7 @@ public final class SimulatedProcess {
       List<Write> batch = waiting;
       waiting = new ArrayList<>();
       for (Write write : batch) {
-        wal.append(write.hardState(), write.entries());
+        write.writeTo(wal);
       }
       after(host.syncNanos(), () -> sync(batch));
     }
@@ -420,6 +492,9 @@ public final class SimulatedProcess {
     private void sync(List<Write> batch) {
       wal.sync();
       host.synced(batch, waiting);
+      if (logTracer != null) {
+        logTracer.synced(batch, waiting);
+      }
       tell(target -> target.written(batch.getLast().number()));
       busy = !waiting.isEmpty();
       if (busy) {
@@ -433,22 +508,57 @@ public final class SimulatedProcess {
   // ---------------------------------------------------------------------------------------------
 
   private final class ApplyActivity implements Applier {
-    private List<CommittedBatch> waiting = new ArrayList<>();
+
+    /** Batches to be applied, and tasks to be done in between. */
+    private sealed interface Work {
+      record Apply(CommittedBatch batch) implements Work {}
+
+      record Perform(SnapshotTask.OfMachine task) implements Work {}
+    }
+
+    private final ArrayDeque<Work> waiting = new ArrayDeque<>();
     private boolean busy;
 
     @Override
     public void apply(CommittedBatch batch) {
-      waiting.add(batch);
+      add(new Work.Apply(batch));
+    }
+
+    void perform(SnapshotTask.OfMachine task) {
+      add(new Work.Perform(task));
+    }
+
+    private void add(Work work) {
+      waiting.add(work);
       if (!busy) {
         busy = true;
-        after(SimulatedNetwork.exponential(host.random(), MEAN_APPLY_NANOS), this::applyWaiting);
+        workSoon();
       }
     }
 
-    private void applyWaiting() {
-      List<CommittedBatch> batches = waiting;
-      waiting = new ArrayList<>();
-      busy = false;
+    private void workSoon() {
+      after(SimulatedNetwork.exponential(host.random(), MEAN_APPLY_NANOS), this::work);
+    }
+
+    /** Applies what comes before the next task, or does the task. */
+    private void work() {
+      List<CommittedBatch> batches = new ArrayList<>();
+      while (waiting.peek() instanceof Work.Apply(CommittedBatch batch)) {
+        waiting.remove();
+        batches.add(batch);
+      }
+      if (!batches.isEmpty()) {
+        applyTogether(batches);
+      } else if (waiting.remove() instanceof Work.Perform(SnapshotTask.OfMachine task)) {
+        performNow(task);
+      }
+      busy = !waiting.isEmpty();
+      if (busy) {
+        workSoon();
+      }
+    }
+
+    private void applyTogether(List<CommittedBatch> batches) {
       List<Entry> entries = new ArrayList<>();
       batches.forEach(batch -> entries.addAll(batch.entries()));
       List<byte[]> results = stateMachine.apply(entries);
@@ -468,7 +578,103 @@ public final class SimulatedProcess {
         from = to;
       }
       long last = batches.getLast().lastIndex();
-      tell(target -> target.applied(last));
+      long durable = stateMachine.durableIndex();
+      tell(target -> {
+        target.applied(last);
+        target.stateDurable(durable);
+      });
+    }
+
+    private void performNow(SnapshotTask.OfMachine task) {
+      SnapshotEvent event;
+      try {
+        event = keeper.perform(task);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      switch (event) {
+        case SnapshotEvent.Captured captured -> host.captured(captured.snapshot().index());
+        case SnapshotEvent.Restored restored -> {
+          if (host.trace().isOn()) {
+            host.trace().add(id(), new TraceEvent.SnapshotInstalled(restored.last()));
+          }
+          host.restored(restored.last());
+        }
+        default -> throw new AssertionError(task + " was answered with " + event);
+      }
+      tell(target -> target.snapshotEvent(event));
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // Snapshots
+  // ---------------------------------------------------------------------------------------------
+
+  private final class SnapshotActivity implements Snapshots {
+    private final ArrayDeque<SnapshotTask.OfStore> waiting = new ArrayDeque<>();
+    private boolean busy;
+
+    @Override
+    public void begin(SnapshotTask task) {
+      switch (task) {
+        case SnapshotTask.OfMachine ofMachine -> applier.perform(ofMachine);
+        case SnapshotTask.OfStore ofStore -> {
+          waiting.add(ofStore);
+          if (!busy) {
+            busy = true;
+            workSoon(ofStore);
+          }
+        }
+      }
+    }
+
+    @Override
+    public void sending(long peer, EntryId last, long size) {
+      if (host.trace().isOn()) {
+        host.trace().add(id(), new TraceEvent.SnapshotSent(peer, last, size));
+      }
+      host.sendingSnapshot(peer, last, size);
+    }
+
+    @Override
+    public void sent(long peer, EntryId last, boolean complete) {
+      host.snapshotSent(peer, last, complete);
+    }
+
+    private void workSoon(SnapshotTask.OfStore task) {
+      long nanos = SimulatedNetwork.exponential(host.random(), MEAN_TURN_NANOS);
+      after(maySync(task) ? nanos + host.syncNanos() : nanos, this::work);
+    }
+
+    private static boolean maySync(SnapshotTask.OfStore task) {
+      return switch (task) {
+        case SnapshotTask.Save save -> true;
+        case SnapshotTask.Write write -> write.offset() + write.data().length == write.total();
+        case SnapshotTask.Read read -> false;
+        case SnapshotTask.Close close -> false;
+      };
+    }
+
+    private void work() {
+      SnapshotEvent event;
+      try {
+        event = keeper.perform(waiting.remove());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      if (event instanceof SnapshotEvent.Saved(EntryId last, long bytes)) {
+        if (host.trace().isOn()) {
+          host.trace().add(id(), new TraceEvent.SnapshotTaken(last, bytes));
+        }
+        host.snapshotSaved(last, bytes);
+      }
+      if (event != null) {
+        tell(target -> target.snapshotEvent(event));
+      }
+      busy = !waiting.isEmpty();
+      if (busy) {
+        workSoon(waiting.element());
+      }
     }
   }
 

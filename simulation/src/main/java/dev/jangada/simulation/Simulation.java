@@ -51,6 +51,7 @@ public final class Simulation {
    * @param messages how many messages were sent
    * @param asked how many requests clients made
    * @param answered how many of them were answered
+   * @param snapshots what was done with snapshots
    * @param undecided whether the search for an order of the clients' history was given up
    */
   public record Report(
@@ -64,6 +65,7 @@ public final class Simulation {
       long messages,
       long asked,
       long answered,
+      Snapshots snapshots,
       boolean undecided) {
 
     /** Keeps a copy of the faults, in the order of their kinds. */
@@ -74,6 +76,34 @@ public final class Simulation {
     /** How many faults were injected. */
     public long faults() {
       return faultsByKind.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
+
+  /**
+   * What nodes did with snapshots.
+   *
+   * @param saved of their own machines, stored
+   * @param begun to be sent to another node
+   * @param sent and received by it
+   * @param resumed where an earlier attempt had got
+   * @param installed in place of the receiver's state
+   * @param cuts how often a log was cut
+   */
+  public record Snapshots(
+      long saved, long begun, long sent, long resumed, long installed, long cuts) {
+
+    /** None at all. */
+    public static final Snapshots NONE = new Snapshots(0, 0, 0, 0, 0, 0);
+
+    /** These and others. */
+    public Snapshots plus(Snapshots other) {
+      return new Snapshots(
+          saved + other.saved,
+          begun + other.begun,
+          sent + other.sent,
+          resumed + other.resumed,
+          installed + other.installed,
+          cuts + other.cuts);
     }
   }
 
@@ -347,6 +377,9 @@ public final class Simulation {
         network.sent(),
         judge.clients().asked(),
         judge.clients().answered(),
+        nodes.stream()
+            .map(node -> node.snapshots().report())
+            .reduce(Snapshots.NONE, Snapshots::plus),
         undecided);
   }
 }

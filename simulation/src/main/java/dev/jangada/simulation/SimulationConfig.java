@@ -1,5 +1,6 @@
 package dev.jangada.simulation;
 
+import dev.jangada.node.SnapshotPolicy;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,8 @@ import java.util.random.RandomGenerator;
  * @param meanFaultNanos mean time from one fault to the next
  * @param meanOutageNanos mean time that a fault lasts
  * @param raft the nodes' settings
+ * @param snapshots when nodes take snapshots, what they keep of their logs, and how they send them,
+ *     if the state machine supports that
  */
 public record SimulationConfig(
     int nodes,
@@ -31,7 +34,8 @@ public record SimulationConfig(
     Set<Fault> faults,
     long meanFaultNanos,
     long meanOutageNanos,
-    RaftSettings raft) {
+    RaftSettings raft,
+    SnapshotPolicy snapshots) {
 
   private static final long MILLIS = 1_000_000;
 
@@ -113,7 +117,8 @@ public record SimulationConfig(
         EnumSet.allOf(Fault.class),
         300 * MILLIS,
         400 * MILLIS,
-        RaftSettings.USUAL);
+        RaftSettings.USUAL,
+        new SnapshotPolicy(100, 50, 256, 4));
   }
 
   /**
@@ -154,7 +159,23 @@ public record SimulationConfig(
             // Without it nothing is committed, and no read answered, until somebody writes.
             random.nextInt(4) > 0,
             HEARTBEAT_TICKS,
-            ELECTION_TIMEOUT_TICKS));
+            ELECTION_TIMEOUT_TICKS),
+        randomSnapshots(random));
+  }
+
+  /**
+   * Numbers so small that logs are cut, and that whoever was away for a moment needs a snapshot;
+   * sometimes there are none.
+   */
+  private static SnapshotPolicy randomSnapshots(RandomGenerator random) {
+    if (random.nextInt(4) == 0) {
+      return SnapshotPolicy.NONE;
+    }
+    return new SnapshotPolicy(
+        1 + random.nextInt(random.nextBoolean() ? 10 : 200),
+        random.nextBoolean() ? random.nextInt(5) : random.nextInt(100),
+        1 + random.nextInt(random.nextBoolean() ? 100 : 5_000),
+        1 + random.nextInt(4));
   }
 
   /**
@@ -185,7 +206,8 @@ public record SimulationConfig(
         faults,
         meanFaultNanos,
         meanOutageNanos,
-        raft);
+        raft,
+        snapshots);
   }
 
   /** The same with so many clients, which make a pause of this mean length between requests. */
@@ -201,7 +223,8 @@ public record SimulationConfig(
         faults,
         meanFaultNanos,
         meanOutageNanos,
-        raft);
+        raft,
+        snapshots);
   }
 
   /** The same with another length of the phase in which faults happen. */
@@ -217,7 +240,8 @@ public record SimulationConfig(
         faults,
         meanFaultNanos,
         meanOutageNanos,
-        raft);
+        raft,
+        snapshots);
   }
 
   /** The same with other faults: of these kinds, so far apart in the mean and so long. */
@@ -234,7 +258,8 @@ public record SimulationConfig(
         newFaults,
         newMeanFaultNanos,
         newMeanOutageNanos,
-        raft);
+        raft,
+        snapshots);
   }
 
   /** The same with another network. */
@@ -250,7 +275,8 @@ public record SimulationConfig(
         faults,
         meanFaultNanos,
         meanOutageNanos,
-        raft);
+        raft,
+        snapshots);
   }
 
   /** The same with other settings of the nodes. */
@@ -266,6 +292,24 @@ public record SimulationConfig(
         faults,
         meanFaultNanos,
         meanOutageNanos,
-        newRaft);
+        newRaft,
+        snapshots);
+  }
+
+  /** The same with another way to take and send snapshots. */
+  public SimulationConfig withSnapshots(SnapshotPolicy newSnapshots) {
+    return new SimulationConfig(
+        nodes,
+        clients,
+        faultyNanos,
+        recoveryNanos,
+        thinkNanos,
+        network,
+        meanSyncNanos,
+        faults,
+        meanFaultNanos,
+        meanOutageNanos,
+        raft,
+        newSnapshots);
   }
 }

@@ -272,9 +272,9 @@ class PropertyTest {
     LogImage durable = image(new HardState(1, 2), entry(1, 1, "a"), entry(2, 1, "b"));
     LogImage shorter = image(new HardState(1, 2), entry(1, 1, "a"));
 
-    assertViolates(
-        () -> property.check(node(1), durable, shorter, Long.MAX_VALUE, false), "had synced");
-    assertThatCode(() -> property.check(node(1), durable, shorter, 2, false))
+    assertViolates(() -> property.check(node(1), durable, shorter, List.of()), "had synced");
+    LogWriter.Write replaced = new LogWriter.Write(1, null, List.of(entry(2, 2, "c")));
+    assertThatCode(() -> property.check(node(1), durable, shorter, List.of(replaced)))
         .as("a write that was not synced may have replaced it")
         .doesNotThrowAnyException();
   }
@@ -284,12 +284,85 @@ class PropertyTest {
     DiskKeepsWhatWasSynced property = new DiskKeepsWhatWasSynced();
     LogImage durable = image(new HardState(3, 2));
 
+    List<LogWriter.Write> voting = List.of(new LogWriter.Write(1, new HardState(4, 1), List.of()));
     assertViolates(
-        () -> property.check(node(1), durable, image(new HardState(3, 0)), 9, false), "had synced");
+        () -> property.check(node(1), durable, image(new HardState(3, 0)), List.of()),
+        "had synced");
     assertViolates(
-        () -> property.check(node(1), durable, image(new HardState(2, 0)), 9, true), "had synced");
-    assertThatCode(() -> property.check(node(1), durable, image(new HardState(4, 0)), 9, true))
+        () -> property.check(node(1), durable, image(new HardState(2, 0)), voting), "had synced");
+    assertThatCode(() -> property.check(node(1), durable, image(new HardState(4, 0)), voting))
         .doesNotThrowAnyException();
+  }
+
+  @Test
+  void logThatLostMoreOfItsBeginningThanItWasToldIsFound() {
+    DiskKeepsWhatWasSynced property = new DiskKeepsWhatWasSynced();
+    Entry third = entry(3, 1, "c");
+    LogImage durable = image(new HardState(1, 2), new EntryId(1, 1), entry(2, 1, "b"), third);
+    LogImage cut = image(new HardState(1, 2), new EntryId(2, 1), third);
+    LogImage whole =
+        image(new HardState(1, 2), EntryId.NONE, entry(1, 1, "a"), entry(2, 1, "b"), third);
+    LogWriter.Write discard = new LogWriter.Write(1, null, List.of(), 2, null);
+
+    assertViolates(() -> property.check(node(1), durable, cut, List.of()), "finds it begins after");
+    assertViolates(
+        () -> property.check(node(1), durable, whole, List.of()), "finds it begins after");
+    assertThatCode(() -> property.check(node(1), durable, cut, List.of(discard)))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void logMayBeEmptiedOnlyForASnapshotThatItDoesNotMatch() {
+    DiskKeepsWhatWasSynced property = new DiskKeepsWhatWasSynced();
+    LogImage durable = image(new HardState(3, 2), entry(1, 1, "a"), entry(2, 1, "b"));
+
+    assertThatCode(() ->
+            property.check(
+                node(1), durable, image(new HardState(3, 2), new EntryId(9, 3)), List.of()))
+        .as("the snapshot is ahead of it")
+        .doesNotThrowAnyException();
+    assertThatCode(() ->
+            property.check(
+                node(1), durable, image(new HardState(3, 2), new EntryId(2, 2)), List.of()))
+        .as("the snapshot conflicts with it")
+        .doesNotThrowAnyException();
+    assertViolates(
+        () ->
+            property.check(
+                node(1), durable, image(new HardState(3, 2), new EntryId(1, 1)), List.of()),
+        "finds it begins after");
+  }
+
+  @Test
+  void baseThatNobodyCommittedIsFound() {
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
+    persist(node(1), entry(1, 1, "a"));
+    persist(node(2), entry(1, 1, "a"));
+    property.turned(node(1), status(1, 1, RaftRole.LEADER, 1));
+
+    node(3).writing(new LogWriter.Write(1, null, List.of(), 0, new EntryId(1, 1)));
+    assertThatCode(() -> property.turned(node(3), status(3, 2, RaftRole.FOLLOWER, 1)))
+        .doesNotThrowAnyException();
+    property.started(node(3));
+    node(3).writing(new LogWriter.Write(2, null, List.of(), 0, new EntryId(1, 2)));
+    assertViolates(
+        () -> property.turned(node(3), status(3, 2, RaftRole.FOLLOWER, 1)), "begins its log");
+    node(3).writing(new LogWriter.Write(3, null, List.of(), 0, new EntryId(2, 2)));
+    assertViolates(
+        () -> property.turned(node(3), status(3, 2, RaftRole.FOLLOWER, 2)), "no more than 1");
+  }
+
+  @Test
+  void stateThatNobodyHasHadIsFound() {
+    AppliedInOrder property = new AppliedInOrder();
+    property.applied(node(1), entry(1, 1, "a"), bytes("x"));
+    property.applied(node(1), entry(2, 1, "b"), bytes("x"));
+    property.restored(node(2), new EntryId(2, 1));
+
+    assertViolates(() -> property.applied(node(2), entry(2, 1, "b"), bytes("x")), "3 is due");
+    assertViolates(() -> property.restored(node(2), new EntryId(1, 1)), "which has applied 2");
+    assertViolates(() -> property.restored(node(3), new EntryId(3, 1)), "no node has applied");
+    assertViolates(() -> property.restored(node(3), new EntryId(2, 2)), "no node has applied");
   }
 
   private SimulatedNode node(int number) {
@@ -310,8 +383,12 @@ class PropertyTest {
   }
 
   private static LogImage image(HardState hardState, Entry... entries) {
+    return image(hardState, EntryId.NONE, entries);
+  }
+
+  private static LogImage image(HardState hardState, EntryId base, Entry... entries) {
     LogImage image = new LogImage();
-    image.reset(hardState, List.of(entries));
+    image.reset(hardState, base, List.of(entries));
     return image;
   }
 

@@ -62,7 +62,7 @@ class SimulationCampaignTest {
     return new Simulation(
         SimulationConfig.random(new SplittableRandom(seed)),
         seed,
-        new KvApplication(),
+        KvApplication.random(new SplittableRandom(seed).split()),
         new KvWorkload(4),
         trace);
   }

@@ -265,7 +265,7 @@ class SimulationTest {
     return new Simulation(
         SimulationConfig.random(new SplittableRandom(seed)),
         seed,
-        new KvApplication(),
+        KvApplication.random(new SplittableRandom(seed).split()),
         new KvWorkload(4),
         trace);
   }

@@ -51,7 +51,7 @@ final class Circumstances {
               + " power-loss-while-writing, blackout, pause, clock-drift, partition,"
               + " partial-partition, one-way-partition, leader-isolation, clog, loss, duplication,"
               + " delay, slow-disk, hanging-sync, disk-failure, full-disk, bit-rot,"
-              + " leadership-transfer; disk and network for all of that kind"
+              + " leadership-transfer, snapshot; disk and network for all of that kind"
               + " (default: some, drawn for each run).")
   private @Nullable List<String> faults;
 
@@ -126,7 +126,12 @@ final class Circumstances {
       config = config.withFaults(chosen, config.meanFaultNanos(), config.meanOutageNanos());
     }
     return workload.equals("kv")
-        ? new Simulation(config, ofSeed, new KvApplication(), new KvWorkload(4), trace)
+        ? new Simulation(
+            config,
+            ofSeed,
+            KvApplication.random(new SplittableRandom(ofSeed).split()),
+            new KvWorkload(4),
+            trace)
         : new Simulation(config, ofSeed, new Registers.OnNodes(), new Registers.Use(), trace);
   }
 

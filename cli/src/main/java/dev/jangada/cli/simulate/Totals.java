@@ -23,6 +23,7 @@ final class Totals {
   private long messages;
   private long asked;
   private long answered;
+  private Simulation.Snapshots snapshots = Simulation.Snapshots.NONE;
   private long undecided;
 
   long runs() {
@@ -44,6 +45,7 @@ final class Totals {
     messages += report.messages();
     asked += report.asked();
     answered += report.answered();
+    snapshots = snapshots.plus(report.snapshots());
     undecided += report.undecided() ? 1 : 0;
   }
 
@@ -56,6 +58,21 @@ final class Totals {
     line(out, "node starts", count(starts) + ", refused for damage " + count(refusedLogs));
     line(out, "terms with a leader", count(terms));
     line(out, "entries committed", count(committed));
+    line(
+        out,
+        "snapshots",
+        count(snapshots.saved())
+            + " saved, "
+            + count(snapshots.begun())
+            + " begun to be sent, "
+            + count(snapshots.resumed())
+            + " resumed, "
+            + count(snapshots.sent())
+            + " received, "
+            + count(snapshots.installed())
+            + " installed; logs cut "
+            + count(snapshots.cuts())
+            + " times");
     line(out, "messages", count(messages));
     line(
         out,

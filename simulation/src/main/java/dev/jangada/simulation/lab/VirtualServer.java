@@ -1,8 +1,8 @@
 package dev.jangada.simulation.lab;
 
+import dev.jangada.node.NodeStorage;
 import dev.jangada.node.RaftException;
 import dev.jangada.node.StartResult;
-import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
@@ -14,10 +14,8 @@ import dev.jangada.simulation.disk.SimulatedDisk;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.storage.WalConfig;
-import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -65,25 +63,17 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
   public void start() {
     disk.restart();
     try {
-      WriteAheadLog opened =
-          WriteAheadLog.open(
+      StateMachine fresh = machine.get();
+      NodeStorage opened =
+          NodeStorage.open(
+              "n" + raftConfig.id(),
               disk,
               WalConfig.of(CLUSTER, raftConfig.id())
                   .withSegmentBytes(LabWorld.SEGMENT_BYTES)
-                  .withNanoClock(this::clock));
-      SimulatedProcess started = new SimulatedProcess(this, opened, machine.get());
+                  .withNanoClock(this::clock),
+              fresh);
+      SimulatedProcess started = new SimulatedProcess(this, opened, fresh);
       process = started;
-      if (trace().isOn()) {
-        trace()
-            .add(
-                raftConfig.id(),
-                new TraceEvent.Started(
-                    opened.hardState().term(),
-                    opened.hardState().vote(),
-                    EntryId.NONE,
-                    List.of(),
-                    0));
-      }
       started.begin();
     } catch (IOException e) {
       throw new UncheckedIOException("a server cannot open its own log", e);

@@ -39,7 +39,12 @@ enum Circumstances {
 
   /** Makes a run. */
   void run(long seed) {
-    new Simulation(config(seed), seed, new KvApplication(), new KvWorkload(4)).run();
+    new Simulation(
+            config(seed),
+            seed,
+            KvApplication.random(new SplittableRandom(seed).split()),
+            new KvWorkload(4))
+        .run();
   }
 
   private SimulationConfig config(long seed) {
@@ -91,6 +96,7 @@ enum Circumstances {
         faults,
         faultMillis * MILLIS,
         outageMillis * MILLIS,
-        drawn.raft());
+        drawn.raft(),
+        drawn.snapshots());
   }
 }

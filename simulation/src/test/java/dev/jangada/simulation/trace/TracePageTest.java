@@ -2,6 +2,7 @@ package dev.jangada.simulation.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.simulation.Fault;
@@ -67,7 +68,8 @@ class TracePageTest {
                 Fault.SLOW_DISK),
             4_000 * MILLIS,
             2_500 * MILLIS,
-            SimulationConfig.RaftSettings.USUAL);
+            SimulationConfig.RaftSettings.USUAL,
+            SnapshotPolicy.NONE);
     // Not every seed leads to a log that conflicts.
     while (RECORDS.stream().noneMatch(r -> r.event() instanceof TraceEvent.Truncated)) {
       seed++;
