@@ -4,4 +4,9 @@ package dev.jangada.kv;
  * What can stand in the replicated log. {@link CommandCodec} turns it into the data of an entry.
  */
 public sealed interface Command
-    permits PutRequest, DeleteRangeRequest, TxnRequest, CompactRequest, PublishMemberRequest {}
+    permits PutRequest,
+        DeleteRangeRequest,
+        TxnRequest,
+        CompactRequest,
+        PublishMemberRequest,
+        LeaseCommand {}

@@ -7,7 +7,7 @@ import java.util.List;
  * Commands as bytes: the data of a log entry.
  *
  * <pre>
- * command    = version (1 byte, 1), operation, compact or member
+ * command    = version (1 byte, 1), operation, compact, member or one about leases
  * operation  = kind (1 byte), fields
  *   1 range    key, rangeEnd, limit, revision, sort order, sort target, flags,
  *              minMod, maxMod, minCreate, maxCreate
@@ -18,6 +18,10 @@ import java.util.List;
  *              count of failure, operations
  * compact    = kind (1 byte, 5), revision, flags: 1 physical
  * member     = kind (1 byte, 6), id, name, count of client URLs, client URLs
+ * grant      = kind (1 byte, 7), id, time to live in seconds
+ * revoke     = kind (1 byte, 8), id
+ * keep alive = kind (1 byte, 9), id
+ * advance    = kind (1 byte, 10), milliseconds, term
  * compare    = key, rangeEnd, target (1 byte), operator (1 byte), number, value
  * </pre>
  *
@@ -35,6 +39,10 @@ public final class CommandCodec {
   private static final int TXN = 4;
   private static final int COMPACT = 5;
   private static final int PUBLISH_MEMBER = 6;
+  private static final int LEASE_GRANT = 7;
+  private static final int LEASE_REVOKE = 8;
+  private static final int LEASE_KEEP_ALIVE = 9;
+  private static final int ADVANCE_LEASE_CLOCK = 10;
 
   private static final RangeRequest.SortOrder[] SORT_ORDERS = RangeRequest.SortOrder.values();
   private static final RangeRequest.SortTarget[] SORT_TARGETS = RangeRequest.SortTarget.values();
@@ -62,6 +70,7 @@ public final class CommandCodec {
               .number(compact.revision())
               .oneByte(flags(compact.physical(), false, false));
       case PublishMemberRequest publish -> publish.member().writeTo(out.oneByte(PUBLISH_MEMBER));
+      case LeaseCommand lease -> write(out, lease);
     }
     return out.toByteArray();
   }
@@ -86,10 +95,44 @@ public final class CommandCodec {
           case TXN -> readTxn(in, 1);
           case COMPACT -> new CompactRequest(in.number(), in.flags(1) != 0);
           case PUBLISH_MEMBER -> new PublishMemberRequest(MemberAttributes.readFrom(in));
+          case LEASE_GRANT -> readLeaseGrant(in);
+          case LEASE_REVOKE -> new LeaseRevokeRequest(in.number());
+          case LEASE_KEEP_ALIVE -> new LeaseKeepAliveRequest(in.number());
+          case ADVANCE_LEASE_CLOCK -> readAdvanceLeaseClock(in);
           default -> throw new MalformedEncodingException("unknown kind of command " + kind);
         };
     in.end();
     return command;
+  }
+
+  private static void write(ByteWriter out, LeaseCommand command) {
+    switch (command) {
+      case LeaseGrantRequest grant ->
+          out.oneByte(LEASE_GRANT).number(grant.id()).number(grant.ttlSeconds());
+      case LeaseRevokeRequest revoke -> out.oneByte(LEASE_REVOKE).number(revoke.id());
+      case LeaseKeepAliveRequest keepAlive -> out.oneByte(LEASE_KEEP_ALIVE).number(keepAlive.id());
+      case AdvanceLeaseClockRequest advance ->
+          out.oneByte(ADVANCE_LEASE_CLOCK).number(advance.millis()).number(advance.term());
+    }
+  }
+
+  private static LeaseGrantRequest readLeaseGrant(ByteReader in) throws MalformedEncodingException {
+    long id = in.number();
+    long ttlSeconds = in.number();
+    if (!LeaseGrantRequest.isValid(id, ttlSeconds)) {
+      throw new MalformedEncodingException("lease " + id + " of " + ttlSeconds + " s");
+    }
+    return new LeaseGrantRequest(id, ttlSeconds);
+  }
+
+  private static AdvanceLeaseClockRequest readAdvanceLeaseClock(ByteReader in)
+      throws MalformedEncodingException {
+    long millis = in.number();
+    long term = in.number();
+    if (!AdvanceLeaseClockRequest.isValid(millis, term)) {
+      throw new MalformedEncodingException("lease clock by " + millis + " ms in term " + term);
+    }
+    return new AdvanceLeaseClockRequest(millis, term);
   }
 
   private static void write(ByteWriter out, Operation operation, int depth) {

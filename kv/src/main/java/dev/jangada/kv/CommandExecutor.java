@@ -14,12 +14,19 @@ import org.jspecify.annotations.Nullable;
 final class CommandExecutor {
 
   private final MvccBatch batch;
+  private final LeaseExecutor leases;
 
   CommandExecutor(MvccBatch batch) {
     this.batch = batch;
+    this.leases = new LeaseExecutor(batch);
   }
 
-  Result execute(Command command) {
+  /**
+   * Carries out a command.
+   *
+   * @param term of the entry that holds it
+   */
+  Result execute(Command command, long term) {
     batch.beginCommand();
     return switch (command) {
       case PutRequest put -> {
@@ -33,6 +40,7 @@ final class CommandExecutor {
         batch.putMember(publish.member());
         yield new PublishMemberResponse(batch.revision());
       }
+      case LeaseCommand lease -> leases.execute(lease, term);
     };
   }
 
@@ -58,7 +66,8 @@ final class CommandExecutor {
    */
   private record Step(Operation operation, @Nullable Chosen nested) {}
 
-  private Result txn(TxnRequest txn) {
+  /** Carries out a transaction, and nothing else since the last command. */
+  Result txn(TxnRequest txn) {
     if (TxnWrites.conflict(txn)) {
       return new Failure(KvError.DUPLICATE_KEY);
     }
@@ -131,9 +140,10 @@ final class CommandExecutor {
     };
   }
 
-  private static Optional<KvError> checkLease(PutRequest put) {
-    // No lease can exist: there is no command yet that would grant one.
-    return put.lease() != 0 ? Optional.of(KvError.LEASE_NOT_FOUND) : Optional.empty();
+  private Optional<KvError> checkLease(PutRequest put) {
+    return put.lease() != 0 && batch.leases().reader().get(put.lease()) == null
+        ? Optional.of(KvError.LEASE_NOT_FOUND)
+        : Optional.empty();
   }
 
   private Optional<KvError> checkKept(PutRequest put) {

@@ -18,10 +18,12 @@ public enum KvError implements Coded {
   COMPACTED(7),
   /** The revision is above the current one. */
   FUTURE_REVISION(8),
-  /** A put that attaches its key to a lease which does not exist. */
+  /** A lease which does not exist: to be revoked or kept alive, or to attach a key to. */
   LEASE_NOT_FOUND(9),
   /** The entry of the log does not hold a command that can be understood. */
-  MALFORMED_COMMAND(10);
+  MALFORMED_COMMAND(10),
+  /** A lease is to begin under the id of one which exists. */
+  LEASE_EXISTS(11);
 
   private final int code;
 

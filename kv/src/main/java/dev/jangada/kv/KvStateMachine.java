@@ -144,7 +144,7 @@ public final class KvStateMachine implements StateMachine {
       Result result;
       try {
         Command command = CommandCodec.decode(entry.data());
-        result = executor.execute(command);
+        result = executor.execute(command, entry.term());
         removeAll |=
             result instanceof CompactResponse
                 && command instanceof CompactRequest compact
@@ -200,7 +200,7 @@ public final class KvStateMachine implements StateMachine {
       throw new IllegalArgumentException("a transaction that may write has to go through the log");
     }
     try (MvccStore.View view = store.view()) {
-      return new CommandExecutor(view.newBatch(false)).execute(request);
+      return new CommandExecutor(view.newBatch(false)).txn(request);
     }
   }
 
@@ -234,6 +234,39 @@ public final class KvStateMachine implements StateMachine {
     try (MvccStore.View view = store.view()) {
       return view.reader().members();
     }
+  }
+
+  /**
+   * A lease as it is now. Any thread.
+   *
+   * @param withKeys whether the keys attached to it are wanted
+   * @return null if there is no such lease
+   */
+  public @Nullable LeaseStatus lease(long id, boolean withKeys) {
+    try (MvccStore.View view = store.view()) {
+      LeaseReader reader = view.leases();
+      Lease lease = reader.get(id);
+      return lease == null
+          ? null
+          : new LeaseStatus(
+              id,
+              lease.ttlSeconds(),
+              lease.remainingSeconds(view.state().leases().clockMillis()),
+              withKeys ? reader.keys(id) : List.of());
+    }
+  }
+
+  /** The ids of all leases, in the order of unsigned numbers. Any thread. */
+  public List<Long> leases() {
+    try (MvccStore.View view = store.view()) {
+      return view.leases().ids();
+    }
+  }
+
+  /** How far the clock of the leases has come. Any thread. */
+  public LeaseClock leaseClock() {
+    LeaseState leases = store.state().leases();
+    return new LeaseClock(leases.clockMillis(), leases.count());
   }
 
   /** The current revision; 1 in an empty store. Any thread. */
@@ -297,6 +330,7 @@ public final class KvStateMachine implements StateMachine {
     metrics.put("compacted_revision", state.compactedRevision());
     metrics.put("removed_revision", state.removedRevision());
     metrics.put("malformed_entries", malformedEntries());
+    metrics.put("leases", state.leases().count());
     return metrics;
   }
 

@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  *          one replaced, 0 if there was none
  * state    'm'                                  → see {@link StoreState}
  * members  'a' id (8)                           → attributes as in {@link CommandCodec}
+ * leases   'e' id (8)                           → time to live in seconds, deadline (numbers)
+ * attached 'k' id of the lease (8), key         → nothing
+ *          the keys that go when a lease ends
+ * deadline 'd' deadline (8), id (8)             → nothing
+ *          the leases in the order in which they end, by the lease clock in milliseconds
  *
  * version  = create revision, mod revision, version, lease (numbers), value (the rest)
  * </pre>
@@ -28,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class Layout {
 
   private static final byte MEMBER = 'a';
+  private static final byte DEADLINE = 'd';
+  private static final byte LEASE = 'e';
+  private static final byte ATTACHED = 'k';
   private static final byte LATEST = 'l';
   private static final byte HISTORY = 'h';
   private static final byte INDEX = 'r';
@@ -204,6 +212,82 @@ final class Layout {
     } catch (MalformedEncodingException e) {
       throw damaged("version of a key", e);
     }
+  }
+
+  static byte[] leaseKey(long id) {
+    byte[] bytes = new byte[9];
+    bytes[0] = LEASE;
+    putLong(bytes, 1, id);
+    return bytes;
+  }
+
+  /** Before all leases. */
+  static byte[] leasesStart() {
+    return new byte[] {LEASE};
+  }
+
+  /** After all leases. */
+  static byte[] leasesEnd() {
+    return new byte[] {LEASE + 1};
+  }
+
+  static long idOfLease(byte[] leaseKey) {
+    return getLong(leaseKey, 1);
+  }
+
+  static byte[] lease(Lease lease) {
+    return new ByteWriter(16)
+        .number(lease.ttlSeconds())
+        .number(lease.deadlineMillis())
+        .toByteArray();
+  }
+
+  static Lease lease(long id, byte[] bytes) {
+    try {
+      ByteReader in = new ByteReader(bytes);
+      Lease lease = new Lease(id, in.number(), in.number());
+      in.end();
+      return lease;
+    } catch (MalformedEncodingException e) {
+      throw damaged("lease " + id, e);
+    }
+  }
+
+  /** Where it stands that a key is attached to a lease. */
+  static byte[] attachedKey(long lease, Bytes key) {
+    byte[] bytes = new byte[9 + key.length()];
+    bytes[0] = ATTACHED;
+    putLong(bytes, 1, lease);
+    System.arraycopy(key.array(), 0, bytes, 9, key.length());
+    return bytes;
+  }
+
+  /** After all keys that are attached to a lease. */
+  static byte[] attachedEnd(long lease) {
+    // The greatest id, unsigned, has none after it.
+    return lease == -1 ? new byte[] {ATTACHED + 1} : attachedKey(lease + 1, Bytes.EMPTY);
+  }
+
+  static Bytes keyOfAttached(byte[] attachedKey) {
+    return Bytes.wrap(Arrays.copyOfRange(attachedKey, 9, attachedKey.length));
+  }
+
+  /** Where it stands that a lease has a deadline. */
+  static byte[] deadlineKey(long deadlineMillis, long lease) {
+    byte[] bytes = new byte[17];
+    bytes[0] = DEADLINE;
+    putLong(bytes, 1, deadlineMillis);
+    putLong(bytes, 9, lease);
+    return bytes;
+  }
+
+  static long idOfDeadline(byte[] deadlineKey) {
+    return getLong(deadlineKey, 9);
+  }
+
+  /** What was read contradicts itself. */
+  static StoreException damaged(String what) {
+    return new StoreException("damaged store: " + what, null);
   }
 
   private static StoreException damaged(String what, MalformedEncodingException cause) {

@@ -14,6 +14,7 @@ final class MvccBatch {
 
   private final Overlay overlay;
   private final MvccReader reader;
+  private final LeaseBatch leases;
   private final StoreState before;
 
   private long revision;
@@ -36,6 +37,7 @@ final class MvccBatch {
     this.events = collectsEvents ? new ArrayList<>() : null;
     overlay = new Overlay(base);
     reader = new MvccReader(overlay);
+    leases = new LeaseBatch(overlay, before.leases());
     revision = before.revision();
     compactedRevision = before.compactedRevision();
     removedRevision = before.removedRevision();
@@ -50,6 +52,11 @@ final class MvccBatch {
 
   MvccReader reader() {
     return reader;
+  }
+
+  /** The leases, to which what is put and deleted here is attached and detached by itself. */
+  LeaseBatch leases() {
+    return leases;
   }
 
   /** The current revision, that of the command at hand from its first write on. */
@@ -79,6 +86,7 @@ final class MvccBatch {
     overlay.put(
         Layout.latestKey(key),
         Layout.version(createRevision, commandRevision, version, lease, value));
+    leases.attach(key, previous == null ? 0 : previous.lease(), lease);
     written(false, key, previousRevision);
     if (events != null) {
       events.add(
@@ -95,6 +103,7 @@ final class MvccBatch {
       retire(previous);
       overlay.delete(Layout.latestKey(previous.key()));
       overlay.put(Layout.historyKey(previous.key(), commandRevision), Layout.DELETION);
+      leases.attach(previous.key(), previous.lease(), 0);
       written(true, previous.key(), previous.modRevision());
       if (events != null) {
         events.add(KeyEvent.deletion(previous.key(), commandRevision, previous));
@@ -203,7 +212,8 @@ final class MvccBatch {
 
   /** Makes the changes take effect in the store. Once, as the last thing. */
   StoreState commit(OrderedStore store, long appliedIndex) {
-    StoreState after = new StoreState(appliedIndex, revision, compactedRevision, removedRevision);
+    StoreState after =
+        new StoreState(appliedIndex, revision, compactedRevision, removedRevision, leases.state());
     try (OrderedStore.Batch batch = store.newBatch()) {
       overlay.writeTo(batch);
       if (removedRevision > before.removedRevision()) {

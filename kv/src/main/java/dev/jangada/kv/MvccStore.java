@@ -280,6 +280,10 @@ final class MvccStore implements AutoCloseable {
       return new MvccReader(snapshot);
     }
 
+    LeaseReader leases() {
+      return new LeaseReader(snapshot);
+    }
+
     /** A batch on top of this state. For one thread. */
     MvccBatch newBatch(boolean collectsEvents) {
       return new MvccBatch(snapshot, state, collectsEvents);

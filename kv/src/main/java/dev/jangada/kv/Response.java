@@ -7,7 +7,8 @@ public sealed interface Response extends Result
         DeleteRangeResponse,
         TxnResponse,
         CompactResponse,
-        PublishMemberResponse {
+        PublishMemberResponse,
+        LeaseResponse {
 
   /**
    * The store's revision when the request had been carried out. In the answer to an operation of a

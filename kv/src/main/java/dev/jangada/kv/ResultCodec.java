@@ -16,6 +16,10 @@ import java.util.List;
  *   4 txn      revision, flags: 1 succeeded; count of responses, responses (results, no failures)
  *   5 compact  revision
  *   6 member   revision
+ *   7 grant    revision
+ *   8 revoke   revision
+ *   9 keep alive  revision, time to live in seconds
+ *   10 advance revision
  * key       = key, create revision, mod revision, version, lease, value
  * </pre>
  *
@@ -30,6 +34,10 @@ public final class ResultCodec {
   private static final int TXN = 4;
   private static final int COMPACT = 5;
   private static final int PUBLISH_MEMBER = 6;
+  private static final int LEASE_GRANT = 7;
+  private static final int LEASE_REVOKE = 8;
+  private static final int LEASE_KEEP_ALIVE = 9;
+  private static final int ADVANCE_LEASE_CLOCK = 10;
 
   private static final KvError[] ERRORS = KvError.values();
 
@@ -91,6 +99,18 @@ public final class ResultCodec {
       }
       case CompactResponse compact -> out.oneByte(COMPACT).number(compact.revision());
       case PublishMemberResponse publish -> out.oneByte(PUBLISH_MEMBER).number(publish.revision());
+      case LeaseResponse lease -> write(out, lease);
+    }
+  }
+
+  private static void write(ByteWriter out, LeaseResponse response) {
+    switch (response) {
+      case LeaseGrantResponse grant -> out.oneByte(LEASE_GRANT).number(grant.revision());
+      case LeaseRevokeResponse revoke -> out.oneByte(LEASE_REVOKE).number(revoke.revision());
+      case LeaseKeepAliveResponse keepAlive ->
+          out.oneByte(LEASE_KEEP_ALIVE).number(keepAlive.revision()).number(keepAlive.ttlSeconds());
+      case AdvanceLeaseClockResponse advance ->
+          out.oneByte(ADVANCE_LEASE_CLOCK).number(advance.revision());
     }
   }
 
@@ -131,6 +151,10 @@ public final class ResultCodec {
       case TXN -> readTxn(in, depth + 1);
       case COMPACT -> new CompactResponse(in.number());
       case PUBLISH_MEMBER -> new PublishMemberResponse(in.number());
+      case LEASE_GRANT -> new LeaseGrantResponse(in.number());
+      case LEASE_REVOKE -> new LeaseRevokeResponse(in.number());
+      case LEASE_KEEP_ALIVE -> new LeaseKeepAliveResponse(in.number(), in.number());
+      case ADVANCE_LEASE_CLOCK -> new AdvanceLeaseClockResponse(in.number());
       default -> throw new MalformedEncodingException("unknown kind of result " + kind);
     };
   }

@@ -9,8 +9,11 @@ import org.jspecify.annotations.Nullable;
  * The numbers that describe a state of the store, written with every batch.
  *
  * <pre>
- * state = format (1 byte, 1), applied index, revision, compacted revision, removed revision (8 each)
+ * state = format (1 byte, 2), applied index, revision, compacted revision, removed revision,
+ *         lease clock, leases ended before, number of leases (8 bytes each)
  * </pre>
+ *
+ * <p>Format 1 ended after the removed revision: there were no leases.
  *
  * @param appliedIndex index of the last entry whose effects are in the store
  * @param revision the current revision; 1 in an empty store
@@ -18,13 +21,22 @@ import org.jspecify.annotations.Nullable;
  *     compacted
  * @param removedRevision up to this revision, what compaction gave up has been removed. Behind the
  *     compacted revision while there is some left, by how much may differ between nodes
+ * @param leases about leases
  */
-record StoreState(long appliedIndex, long revision, long compactedRevision, long removedRevision) {
+record StoreState(
+    long appliedIndex,
+    long revision,
+    long compactedRevision,
+    long removedRevision,
+    LeaseState leases) {
 
-  private static final byte FORMAT = 1;
-  private static final int BYTES = 1 + 4 * Long.BYTES;
+  private static final byte FORMAT = 2;
+  private static final int BYTES = 1 + 7 * Long.BYTES;
 
-  private static final StoreState EMPTY = new StoreState(0, 1, 0, 0);
+  private static final byte FORMAT_WITHOUT_LEASES = 1;
+  private static final int BYTES_WITHOUT_LEASES = 1 + 4 * Long.BYTES;
+
+  private static final StoreState EMPTY = new StoreState(0, 1, 0, 0, LeaseState.EMPTY);
 
   StoreState {
     Invariant.check(
@@ -47,6 +59,9 @@ record StoreState(long appliedIndex, long revision, long compactedRevision, long
         .putLong(revision)
         .putLong(compactedRevision)
         .putLong(removedRevision)
+        .putLong(leases.clockMillis())
+        .putLong(leases.endedMillis())
+        .putLong(leases.count())
         .array();
   }
 
@@ -55,18 +70,30 @@ record StoreState(long appliedIndex, long revision, long compactedRevision, long
     if (bytes == null) {
       return EMPTY;
     }
-    if (bytes.length != BYTES || bytes[0] != FORMAT) {
+    boolean hasLeases = isFormat(bytes, FORMAT, BYTES);
+    if (!hasLeases && !isFormat(bytes, FORMAT_WITHOUT_LEASES, BYTES_WITHOUT_LEASES)) {
       throw new StoreException(
           "the store has a state of "
               + bytes.length
               + " bytes in format "
               + (bytes.length == 0 ? "none" : bytes[0])
-              + ", this version reads format "
+              + ", this version reads formats "
+              + FORMAT_WITHOUT_LEASES
+              + " to "
               + FORMAT
               + ": it was written by another version, or is damaged",
           null);
     }
-    ByteBuffer in = ByteBuffer.wrap(bytes, 1, BYTES - 1);
-    return new StoreState(in.getLong(), in.getLong(), in.getLong(), in.getLong());
+    ByteBuffer in = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
+    return new StoreState(
+        in.getLong(),
+        in.getLong(),
+        in.getLong(),
+        in.getLong(),
+        hasLeases ? new LeaseState(in.getLong(), in.getLong(), in.getLong()) : LeaseState.EMPTY);
+  }
+
+  private static boolean isFormat(byte[] bytes, byte format, int length) {
+    return bytes.length == length && bytes[0] == format;
   }
 }

@@ -127,6 +127,30 @@ class CodecTest {
         .hasMessage("command of version 2, this node understands version 1");
   }
 
+  @Example
+  void leasesOutOfBoundsAreRefused() {
+    // A lease without an id, one of no time, one of too long; the clock by nothing, by more than a
+    // second, and in no term.
+    for (String hex :
+        List.of(
+            "0107003c",
+            "01070100",
+            "010701" + "8188ced22f",
+            "010a0001",
+            "010ae90701",
+            "010a0100")) {
+      assertThatThrownBy(() -> CommandCodec.decode(HexFormat.of().parseHex(hex)))
+          .isInstanceOf(MalformedEncodingException.class)
+          .hasMessageContaining("lease");
+    }
+    assertThatThrownBy(() -> new LeaseGrantRequest(0, 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new LeaseGrantRequest(1, LeaseGrantRequest.MAX_TTL_SECONDS + 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new AdvanceLeaseClockRequest(1_001, 1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   /** The log of a running cluster holds these bytes: they must never mean anything else. */
   @Example
   void formatOfCommandsIsPinned() {
@@ -135,6 +159,10 @@ class CodecTest {
     assertThat(hex(new DeleteRangeRequest(bytes("a"), bytes("b"), true)))
         .isEqualTo("01030161016201");
     assertThat(hex(new CompactRequest(-1, true))).isEqualTo("0105ffffffffffffffffff0101");
+    assertThat(hex(new LeaseGrantRequest(300, 60))).isEqualTo("0107ac023c");
+    assertThat(hex(new LeaseRevokeRequest(-1))).isEqualTo("0108ffffffffffffffffff01");
+    assertThat(hex(new LeaseKeepAliveRequest(300))).isEqualTo("0109ac02");
+    assertThat(hex(new AdvanceLeaseClockRequest(500, 3))).isEqualTo("010af40303");
     assertThat(
             hex(
                 new TxnRequest(
@@ -202,7 +230,11 @@ class CodecTest {
                 .as((revision, prevKv) -> new PutResponse(revision, prevKv)),
             Combinators.combine(revisions, revisions, keyValues.list().ofMaxSize(4))
                 .as((revision, deleted, kvs) -> new DeleteRangeResponse(revision, deleted, kvs)),
-            revisions.map(revision -> new CompactResponse(revision)));
+            revisions.map(revision -> new CompactResponse(revision)),
+            revisions.map(revision -> new LeaseGrantResponse(revision)),
+            revisions.map(revision -> new LeaseRevokeResponse(revision)),
+            Combinators.combine(revisions, revisions).as(LeaseKeepAliveResponse::new),
+            revisions.map(revision -> new AdvanceLeaseClockResponse(revision)));
     if (depth == 0) {
       return leaves;
     }

@@ -52,12 +52,15 @@ class ModelTest {
       @ForAll("commands") List<Command> commands, @ForAll Random random) {
     try (Engine engine = Engine.heap();
         Client client = new Client(engine)) {
-      new Run(commands, random).check(engine, List.of());
+      Run run = new Run(commands, random);
+      run.check(engine, List.of());
       long revision = client.put("last", "v").revision();
       client.send(new CompactRequest(revision, true));
       long live = client.range(RangeRequest.of(ALL, ALL)).count();
-      // Beside the latest versions: what the last revision did, and the state.
-      assertThat(engine.machine().metrics().get("keys")).isEqualTo(live + 2);
+      // Of each lease: itself, its deadline, and what is attached to it.
+      long leases = run.model.leases().stream().mapToLong(lease -> 2 + lease.keys().size()).sum();
+      // Beside the latest versions: leases, what the last revision did, and the state.
+      assertThat(engine.machine().metrics().get("keys")).isEqualTo(live + leases + 2);
     }
   }
 
@@ -129,9 +132,13 @@ class ModelTest {
     /** Current and compacted revision after so many entries. */
     private final List<long[]> revisions = new ArrayList<>();
 
+    /** The leases after so many entries. */
+    private final List<List<LeaseStatus>> leases = new ArrayList<>();
+
     Run(List<Command> commands, Random random) {
       this.random = random;
       revisions.add(new long[] {1, 0});
+      leases.add(List.of());
       for (Command command : commands) {
         if (random.nextInt(10) == 0) {
           add(Entry.noop(entries.size() + 1, 1), new byte[0]);
@@ -154,6 +161,7 @@ class ModelTest {
       entries.add(entry);
       results.add(result);
       revisions.add(new long[] {model.revision(), model.compacted()});
+      leases.add(model.leases());
     }
 
     void check(Engine engine, List<RangeRequest> ranges) {
@@ -211,10 +219,20 @@ class ModelTest {
       long[] now = revisions.get((int) machine.appliedIndex());
       assertThat(machine.revision()).isEqualTo(now[0]);
       assertThat(machine.compactedRevision()).isEqualTo(now[1]);
+      checkLeases(machine, leases.get((int) machine.appliedIndex()));
       for (RangeRequest range : ranges) {
         assertThat(machine.range(range))
             .as("%s", range)
             .isEqualTo(model.range(range, now[0], now[1]));
+      }
+    }
+
+    private static void checkLeases(KvStateMachine machine, List<LeaseStatus> expected) {
+      assertThat(machine.leases())
+          .containsExactlyElementsOf(expected.stream().map(LeaseStatus::id).toList());
+      assertThat(machine.leaseClock().leases()).isEqualTo(expected.size());
+      for (LeaseStatus lease : expected) {
+        assertThat(machine.lease(lease.id(), true)).isEqualTo(lease);
       }
     }
 

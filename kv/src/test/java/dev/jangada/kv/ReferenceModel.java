@@ -3,7 +3,9 @@ package dev.jangada.kv;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,11 @@ final class ReferenceModel {
 
   private long compacted;
 
+  /** Leases by id: time to live and deadline in milliseconds of the clock, with the slack. */
+  private final SortedMap<Long, long[]> leases = new TreeMap<>(Long::compareUnsigned);
+
+  private long clock;
+
   ReferenceModel() {
     states.add(new TreeMap<>());
     states.add(new TreeMap<>());
@@ -32,7 +39,35 @@ final class ReferenceModel {
     return compacted;
   }
 
+  long clock() {
+    return clock;
+  }
+
+  /** Leases with their remaining seconds and the keys attached to them, as the store tells them. */
+  List<LeaseStatus> leases() {
+    List<LeaseStatus> result = new ArrayList<>();
+    leases.forEach((id, lease) ->
+        result.add(
+            new LeaseStatus(
+                id,
+                lease[0],
+                Math.max(0, Math.floorDiv(lease[1] - 1_000 - clock, 1_000L)),
+                keysOf(id))));
+    return result;
+  }
+
+  private List<Bytes> keysOf(long lease) {
+    return states.getLast().values().stream()
+        .filter(kv -> kv.lease() == lease)
+        .map(KeyValue::key)
+        .toList();
+  }
+
+  /** The answer to a command in an entry of term 1. */
   Result apply(Command command) {
+    if (command instanceof LeaseCommand lease) {
+      return apply(lease);
+    }
     if (command instanceof CompactRequest compact) {
       if (compact.revision() <= compacted) {
         return new Failure(KvError.COMPACTED);
@@ -56,6 +91,62 @@ final class ReferenceModel {
     } catch (Refused e) {
       return new Failure(e.error);
     }
+  }
+
+  private Result apply(LeaseCommand command) {
+    return switch (command) {
+      case LeaseGrantRequest grant -> {
+        if (leases.containsKey(grant.id())) {
+          yield new Failure(KvError.LEASE_EXISTS);
+        }
+        leases.put(grant.id(), new long[] {grant.ttlSeconds(), deadline(grant.ttlSeconds())});
+        yield new LeaseGrantResponse(revision());
+      }
+      case LeaseRevokeRequest revoke -> {
+        if (!leases.containsKey(revoke.id())) {
+          yield new Failure(KvError.LEASE_NOT_FOUND);
+        }
+        end(revoke.id());
+        yield new LeaseRevokeResponse(revision());
+      }
+      case LeaseKeepAliveRequest keepAlive -> {
+        long[] lease = leases.get(keepAlive.id());
+        if (lease == null) {
+          yield new Failure(KvError.LEASE_NOT_FOUND);
+        }
+        lease[1] = deadline(lease[0]);
+        yield new LeaseKeepAliveResponse(revision(), lease[0]);
+      }
+      case AdvanceLeaseClockRequest advance -> {
+        if (advance.term() == 1) {
+          clock += advance.millis();
+          // Those of one deadline go in the order of their ids, as unsigned numbers.
+          leases.entrySet().stream()
+              .filter(lease -> lease.getValue()[1] <= clock)
+              .sorted(
+                  Comparator.<Map.Entry<Long, long[]>>comparingLong(lease -> lease.getValue()[1])
+                      .thenComparing(Map.Entry::getKey, Long::compareUnsigned))
+              .map(Map.Entry::getKey)
+              .toList()
+              .forEach(this::end);
+        }
+        yield new AdvanceLeaseClockResponse(revision());
+      }
+    };
+  }
+
+  private long deadline(long ttlSeconds) {
+    return clock + 1_000 * ttlSeconds + 1_000;
+  }
+
+  private void end(long lease) {
+    List<Bytes> doomed = keysOf(lease);
+    if (!doomed.isEmpty()) {
+      NavigableMap<Bytes, KeyValue> after = new TreeMap<>(states.getLast());
+      doomed.forEach(after::remove);
+      states.add(after);
+    }
+    leases.remove(lease);
   }
 
   /** What a range request answers in the state after some command. */
@@ -256,12 +347,13 @@ final class ReferenceModel {
       if (operation instanceof TxnRequest txn) {
         branch(txn).forEach(inner -> refusePuts(inner, true));
       } else if (operation instanceof PutRequest put) {
+        boolean noLease = put.lease() != 0 && !leases.containsKey(put.lease());
         boolean missing =
             (put.ignoreValue() || put.ignoreLease()) && !before.containsKey(put.key());
-        if (missing && (inTransaction || put.lease() == 0)) {
+        if (missing && (inTransaction || !noLease)) {
           throw new Refused(KvError.KEY_NOT_FOUND);
         }
-        if (put.lease() != 0) {
+        if (noLease) {
           throw new Refused(KvError.LEASE_NOT_FOUND);
         }
       }
@@ -292,7 +384,7 @@ final class ReferenceModel {
                   revision(),
                   old == null ? 1 : old.version() + 1,
                   put.ignoreValue() && old != null ? old.value() : put.value(),
-                  0));
+                  put.ignoreLease() && old != null ? old.lease() : put.lease()));
           yield new PutResponse(revision(), put.prevKv() ? old : null);
         }
         case DeleteRangeRequest delete -> {

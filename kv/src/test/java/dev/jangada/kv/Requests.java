@@ -70,8 +70,29 @@ final class Requests {
                 .build());
   }
 
+  /** Few, so that they meet often; the greatest as an unsigned number among them. */
+  static Arbitrary<Long> leaseIds() {
+    return Arbitraries.of(1L, 2L, Long.MIN_VALUE, -1L);
+  }
+
+  /** Commands about leases; time passes in two of three entries that say so, if of term 1. */
+  static Arbitrary<LeaseCommand> leases() {
+    Arbitrary<LeaseCommand> grants =
+        Combinators.combine(leaseIds(), Arbitraries.longs().between(1, 3))
+            .as(LeaseGrantRequest::new);
+    Arbitrary<LeaseCommand> advances =
+        Combinators.combine(Arbitraries.of(1L, 999L, 1_000L), Arbitraries.of(1L, 1L, 2L))
+            .as(AdvanceLeaseClockRequest::new);
+    return Arbitraries.frequencyOf(
+        Tuple.of(4, grants),
+        Tuple.of(1, leaseIds().map(id -> (LeaseCommand) new LeaseRevokeRequest(id))),
+        Tuple.of(1, leaseIds().map(id -> (LeaseCommand) new LeaseKeepAliveRequest(id))),
+        Tuple.of(4, advances));
+  }
+
   static Arbitrary<PutRequest> puts() {
-    Arbitrary<Long> leases = Arbitraries.frequency(Tuple.of(19, 0L), Tuple.of(1, 7L));
+    Arbitrary<Long> leases =
+        Arbitraries.frequencyOf(Tuple.of(3, Arbitraries.just(0L)), Tuple.of(2, leaseIds()));
     return Combinators.combine(keys(), values(), leases, rarely(), rarely(), rarely())
         .as(PutRequest::new);
   }
@@ -119,6 +140,7 @@ final class Requests {
         Tuple.of(6, puts().map(command -> (Command) command)),
         Tuple.of(3, deletes().map(command -> (Command) command)),
         Tuple.of(5, txns(2).map(command -> (Command) command)),
-        Tuple.of(2, compactions.map(command -> (Command) command)));
+        Tuple.of(2, compactions.map(command -> (Command) command)),
+        Tuple.of(7, leases().map(command -> (Command) command)));
   }
 }

@@ -28,6 +28,8 @@ enum EtcdError {
   COMPACTED(Status.Code.OUT_OF_RANGE, "mvcc: required revision has been compacted"),
   FUTURE_REVISION(Status.Code.OUT_OF_RANGE, "mvcc: required revision is a future revision"),
   LEASE_NOT_FOUND(Status.Code.NOT_FOUND, "requested lease not found"),
+  LEASE_EXISTS(Status.Code.FAILED_PRECONDITION, "lease already exists"),
+  LEASE_TTL_TOO_LARGE(Status.Code.OUT_OF_RANGE, "too large lease TTL"),
   NO_LEADER(Status.Code.UNAVAILABLE, "no leader"),
   NOT_LEADER(Status.Code.FAILED_PRECONDITION, "not leader"),
   LEADER_CHANGED(Status.Code.UNAVAILABLE, "leader changed"),
@@ -72,6 +74,7 @@ enum EtcdError {
       case COMPACTED -> COMPACTED;
       case FUTURE_REVISION -> FUTURE_REVISION;
       case LEASE_NOT_FOUND -> LEASE_NOT_FOUND;
+      case LEASE_EXISTS -> LEASE_EXISTS;
       // This node wrote the entry itself, so it is the log that is not what it was.
       case MALFORMED_COMMAND -> CORRUPT;
     };

@@ -11,6 +11,7 @@ import dev.jangada.etcd.api.etcdserverpb.ResponseOp;
 import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
 import dev.jangada.etcd.api.mvccpb.KeyValue;
 import dev.jangada.kv.Bytes;
+import dev.jangada.kv.LeaseResponse;
 import dev.jangada.kv.Response;
 import java.util.List;
 
@@ -83,6 +84,8 @@ final class Responses {
       case dev.jangada.kv.TxnResponse txn -> operation.setResponseTxn(txn(header, txn)).build();
       case dev.jangada.kv.PublishMemberResponse publish ->
           throw new IllegalStateException("a member published inside a transaction: " + publish);
+      case LeaseResponse lease ->
+          throw new IllegalStateException("a lease inside a transaction: " + lease);
       case dev.jangada.kv.CompactResponse compact ->
           throw new IllegalStateException("a compaction inside a transaction: " + compact);
     };

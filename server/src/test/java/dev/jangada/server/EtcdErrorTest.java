@@ -31,6 +31,8 @@ class EtcdErrorTest {
       COMPACTED           | OUT_OF_RANGE        | etcdserver: mvcc: required revision has been compacted
       FUTURE_REVISION     | OUT_OF_RANGE        | etcdserver: mvcc: required revision is a future revision
       LEASE_NOT_FOUND     | NOT_FOUND           | etcdserver: requested lease not found
+      LEASE_EXISTS        | FAILED_PRECONDITION | etcdserver: lease already exists
+      LEASE_TTL_TOO_LARGE | OUT_OF_RANGE        | etcdserver: too large lease TTL
       NO_LEADER           | UNAVAILABLE         | etcdserver: no leader
       NOT_LEADER          | FAILED_PRECONDITION | etcdserver: not leader
       LEADER_CHANGED      | UNAVAILABLE         | etcdserver: leader changed
