@@ -1,5 +1,7 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.backup.BackupInfo;
+import dev.jangada.kv.backup.BackupReader;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
@@ -267,6 +269,22 @@ public final class KvStateMachine implements StateMachine {
   public LeaseClock leaseClock() {
     LeaseState leases = store.state().leases();
     return new LeaseClock(leases.clockMillis(), leases.count());
+  }
+
+  /** Begins to read everything in the store, as it is now, into a backup. Any thread. */
+  public KvBackup backup() {
+    return store.backup();
+  }
+
+  /**
+   * Fills an empty store from a backup, durably. A state machine on it then goes on after {@link
+   * BackupInfo#appliedIndex}, in a cluster whose log begins there.
+   *
+   * @param store nothing is in it; not closed
+   * @throws IOException if the backup cannot be read or is damaged; the store is of no use then
+   */
+  public static BackupInfo restore(BackupReader backup, OrderedStore store) throws IOException {
+    return BackupRestorer.restore(backup, store);
   }
 
   /** The current revision; 1 in an empty store. Any thread. */

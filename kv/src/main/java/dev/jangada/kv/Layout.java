@@ -43,6 +43,12 @@ final class Layout {
   /** The key of the {@link StoreState}. */
   static final byte[] STATE_KEY = {'m'};
 
+  /** Before everything there is. */
+  static final byte[] START = {};
+
+  /** After everything there is. */
+  static final byte[] END = {(byte) 0xff};
+
   /** What stands in the history for a deletion. */
   static final byte[] DELETION = new byte[0];
 
@@ -82,6 +88,11 @@ final class Layout {
     bytes[0] = MEMBER;
     putLong(bytes, 1, id);
     return bytes;
+  }
+
+  /** Whether a key is one of {@link #memberKey}. */
+  static boolean isMemberKey(byte[] key) {
+    return key[0] == MEMBER;
   }
 
   /** Before the attributes of all members. */

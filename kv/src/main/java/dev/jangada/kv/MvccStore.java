@@ -5,7 +5,10 @@ import dev.jangada.kv.store.StoreException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +56,9 @@ final class MvccStore implements AutoCloseable {
 
   /** Whether there is no view because the whole store is being replaced. Guarded by this. */
   private boolean restoring;
+
+  /** Backups that are being read: they hold a view for as long as their readers take. */
+  private final Set<KvBackup> backups = ConcurrentHashMap.newKeySet();
 
   /** Takes over the store and closes it. */
   MvccStore(OrderedStore store) {
@@ -125,6 +131,26 @@ final class MvccStore implements AutoCloseable {
     return store.checkpoint();
   }
 
+  /** Begins to read everything there is now. Any thread. */
+  KvBackup backup() {
+    AtomicReference<KvBackup> self = new AtomicReference<>();
+    View view = view();
+    KvBackup backup;
+    try {
+      backup = new KvBackup(view, store.sizeInBytes(), () -> backups.remove(self.get()));
+    } catch (Throwable failure) {
+      view.close();
+      throw failure;
+    }
+    self.set(backup);
+    backups.add(backup);
+    if (current == null) {
+      // Whoever replaces or closes the store may not have seen it, and would wait for it.
+      backup.close();
+    }
+    return backup;
+  }
+
   /**
    * Replaces everything in the store. The writer's thread.
    *
@@ -175,6 +201,7 @@ final class MvccStore implements AutoCloseable {
     }
     current = null;
     last.close();
+    backups.forEach(KvBackup::close);
     awaitReaders();
   }
 
@@ -225,6 +252,7 @@ final class MvccStore implements AutoCloseable {
     }
     current = null;
     last.close();
+    backups.forEach(KvBackup::close);
     awaitReaders();
     store.close();
   }
@@ -274,6 +302,10 @@ final class MvccStore implements AutoCloseable {
 
     StoreState state() {
       return state;
+    }
+
+    OrderedStore.Cursor cursor(byte[] from, byte[] to) {
+      return snapshot.cursor(from, to);
     }
 
     MvccReader reader() {
