@@ -97,6 +97,10 @@ public final class JangadaServer implements AutoCloseable {
     Headers headers = new Headers(node);
     RequestDeadline deadline = new RequestDeadline(config.name(), config.requestTimeout());
     parts.push(deadline::close);
+    Proposals proposals = new Proposals(node);
+    Leases leases = new Leases(config.electionTimeout());
+    LeaseTimer leaseTimer = new LeaseTimer(config.name(), node, store);
+    parts.push(leaseTimer::close);
     Members members = new Members(config);
     Health health = new Health(members);
     CompletableFuture<@Nullable Void> stopped = node.whenStopped();
@@ -107,6 +111,7 @@ public final class JangadaServer implements AutoCloseable {
             List.of(
                 new KvService(node, store, readPool, headers, deadline, config),
                 new WatchService(watchHub, store, headers, config),
+                new LeaseService(node, store, proposals, leases, readPool, headers, deadline),
                 new ClusterService(node, store, readPool, headers, deadline, members),
                 new MaintenanceService(node, store, readPool, headers, members)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));

@@ -15,12 +15,9 @@ import dev.jangada.kv.Command;
 import dev.jangada.kv.CommandCodec;
 import dev.jangada.kv.Failure;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.MalformedEncodingException;
 import dev.jangada.kv.Operation;
 import dev.jangada.kv.RequestValidator;
 import dev.jangada.kv.Response;
-import dev.jangada.kv.Result;
-import dev.jangada.kv.ResultCodec;
 import dev.jangada.node.RaftNode;
 import io.grpc.stub.StreamObserver;
 import java.util.function.Function;
@@ -138,7 +135,7 @@ final class KvService extends KVGrpc.KVImplBase {
         write(reply, txn, this::txnResponse);
         return;
       }
-      Runnable answer = () -> reply.send(txnResponse(unlessRefused(store.read(txn))));
+      Runnable answer = () -> reply.send(txnResponse(Proposals.unlessRefused(store.read(txn))));
       if (Requests.isSerializable(request)) {
         readPool.answer(reply, answer);
       } else {
@@ -166,7 +163,7 @@ final class KvService extends KVGrpc.KVImplBase {
     reply.after(
         deadline.limit(reply, time -> node.submit(CommandCodec.encode(command), time)),
         result -> {
-          Runnable send = () -> reply.send(answer.apply(unlessRefused(decode(result))));
+          Runnable send = () -> reply.send(answer.apply(Proposals.response(result)));
           if (result.length < LARGE_RESULT_BYTES) {
             send.run();
           } else {
@@ -192,20 +189,5 @@ final class KvService extends KVGrpc.KVImplBase {
     if (bytes > maxRequestBytes) {
       throw EtcdError.REQUEST_TOO_LARGE.exception();
     }
-  }
-
-  private static Result decode(byte[] result) {
-    try {
-      return ResultCodec.decode(result);
-    } catch (MalformedEncodingException e) {
-      throw new IllegalStateException("this node's state machine answered what is no result", e);
-    }
-  }
-
-  private static Response unlessRefused(Result result) {
-    return switch (result) {
-      case Response response -> response;
-      case Failure failure -> throw EtcdError.of(failure.error()).exception();
-    };
   }
 }

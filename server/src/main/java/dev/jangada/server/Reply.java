@@ -82,17 +82,22 @@ final class Reply<T> {
 
   /** Says what went wrong as far as clients understand it; what they do not is logged. */
   void fail(Throwable failure) {
+    refuse(refusal(failure));
+  }
+
+  /** What a client is told of a failure; what it could do nothing about is logged. */
+  static StatusRuntimeException refusal(Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    switch (cause) {
-      case RaftException refused -> refuse(EtcdError.of(refused.reason()));
-      case StatusRuntimeException refused -> refuse(refused);
+    return switch (cause) {
+      case RaftException refused -> EtcdError.of(refused.reason()).exception();
+      case StatusRuntimeException refused -> refused;
       default -> {
         LOG.error("A request failed for a reason that no client can do anything about", cause);
-        refuse(Status.INTERNAL.withDescription("etcdserver: internal error").asRuntimeException());
+        yield Status.INTERNAL.withDescription("etcdserver: internal error").asRuntimeException();
       }
-    }
+    };
   }
 }

@@ -103,7 +103,7 @@ final class Responses {
   }
 
   /** Shares the bytes, which nobody modifies, rather than copying each value on its way out. */
-  private static ByteString byteString(Bytes bytes) {
+  static ByteString byteString(Bytes bytes) {
     return UnsafeByteOperations.unsafeWrap(bytes.array());
   }
 }

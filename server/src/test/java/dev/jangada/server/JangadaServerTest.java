@@ -11,8 +11,7 @@ import dev.jangada.etcd.api.etcdserverpb.DeleteRangeResponse;
 import dev.jangada.etcd.api.etcdserverpb.HashKVRequest;
 import dev.jangada.etcd.api.etcdserverpb.HashKVResponse;
 import dev.jangada.etcd.api.etcdserverpb.HashRequest;
-import dev.jangada.etcd.api.etcdserverpb.LeaseGrantRequest;
-import dev.jangada.etcd.api.etcdserverpb.LeaseGrpc;
+import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
 import dev.jangada.etcd.api.etcdserverpb.Member;
 import dev.jangada.etcd.api.etcdserverpb.MoveLeaderRequest;
 import dev.jangada.etcd.api.etcdserverpb.PutRequest;
@@ -25,8 +24,10 @@ import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
 import dev.jangada.etcd.api.etcdserverpb.StatusResponse;
 import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
 import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
+import io.grpc.CallOptions;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -341,8 +342,13 @@ class JangadaServerTest {
   @Test
   void serviceThatIsNotThereIsUnimplemented() {
     assertThatThrownBy(() ->
-            LeaseGrpc.newBlockingStub(cluster.channel(0))
-                .leaseGrant(LeaseGrantRequest.getDefaultInstance()))
+            ClientCalls.blockingUnaryCall(
+                cluster.channel(0),
+                KVGrpc.getRangeMethod().toBuilder()
+                    .setFullMethodName("etcdserverpb.Kv/Get")
+                    .build(),
+                CallOptions.DEFAULT,
+                RangeRequest.getDefaultInstance()))
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
             e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED));

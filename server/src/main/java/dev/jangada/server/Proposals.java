@@ -1,0 +1,67 @@
+package dev.jangada.server;
+
+import dev.jangada.kv.Command;
+import dev.jangada.kv.CommandCodec;
+import dev.jangada.kv.Failure;
+import dev.jangada.kv.MalformedEncodingException;
+import dev.jangada.kv.Response;
+import dev.jangada.kv.Result;
+import dev.jangada.kv.ResultCodec;
+import dev.jangada.node.RaftNode;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Hands commands to the log, and tells what became of them. Each is handed over once and never
+ * again. Any thread.
+ */
+final class Proposals {
+
+  private final RaftNode node;
+
+  Proposals(RaftNode node) {
+    this.node = node;
+  }
+
+  /**
+   * Has a command carried out.
+   *
+   * @param timeout positive
+   * @return done, on the thread that applied it, when this member has applied it; fails with a
+   *     {@link dev.jangada.node.RaftException}, or with a {@link io.grpc.StatusRuntimeException} if
+   *     the store refused
+   */
+  CompletableFuture<Response> propose(Command command, Duration timeout) {
+    return submit(command, timeout).thenApply(Proposals::unlessRefused);
+  }
+
+  /** The same where a refusal by the store is an answer like another. */
+  CompletableFuture<Result> submit(Command command, Duration timeout) {
+    return node.submit(CommandCodec.encode(command), timeout).thenApply(Proposals::decode);
+  }
+
+  /**
+   * What the state machine answered for a command.
+   *
+   * @throws io.grpc.StatusRuntimeException if it refused
+   */
+  static Response response(byte[] result) {
+    return unlessRefused(decode(result));
+  }
+
+  /** The same for a result that has been decoded. */
+  static Response unlessRefused(Result result) {
+    return switch (result) {
+      case Response response -> response;
+      case Failure failure -> throw EtcdError.of(failure.error()).exception();
+    };
+  }
+
+  private static Result decode(byte[] result) {
+    try {
+      return ResultCodec.decode(result);
+    } catch (MalformedEncodingException e) {
+      throw new IllegalStateException("this node's state machine answered what is no result", e);
+    }
+  }
+}
