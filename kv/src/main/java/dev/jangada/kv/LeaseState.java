@@ -1,5 +1,7 @@
 package dev.jangada.kv;
 
+import dev.jangada.raft.Invariant;
+
 /**
  * The numbers that describe the leases of a state of the store.
  *
@@ -10,4 +12,13 @@ package dev.jangada.kv;
 record LeaseState(long clockMillis, long endedMillis, long count) {
 
   static final LeaseState EMPTY = new LeaseState(0, 0, 0);
+
+  LeaseState {
+    Invariant.check(
+        0 <= endedMillis && endedMillis <= clockMillis + 1 && count >= 0,
+        "%d leases, ended before %d, at %d ms",
+        count,
+        endedMillis,
+        clockMillis);
+  }
 }

@@ -1,6 +1,7 @@
 package dev.jangada.server;
 
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -9,7 +10,8 @@ import java.util.function.BooleanSupplier;
 /**
  * Refuses at once what this member cannot serve now: everything, when its node has stopped; and
  * while there is no leader, what the client wants only with a leader, which it says by the metadata
- * {@code hasleader: true} because it has other members to try.
+ * {@code hasleader: true} because it has other members to try. Streams that want it end when the
+ * leader is lost later.
  */
 final class AvailabilityInterceptor implements ServerInterceptor {
 
@@ -18,10 +20,13 @@ final class AvailabilityInterceptor implements ServerInterceptor {
 
   private final BooleanSupplier stopped;
   private final BooleanSupplier leaderKnown;
+  private final LeaderRequiringStreams streams;
 
-  AvailabilityInterceptor(BooleanSupplier stopped, BooleanSupplier leaderKnown) {
+  AvailabilityInterceptor(
+      BooleanSupplier stopped, BooleanSupplier leaderKnown, LeaderRequiringStreams streams) {
     this.stopped = stopped;
     this.leaderKnown = leaderKnown;
+    this.streams = streams;
   }
 
   @Override
@@ -30,10 +35,15 @@ final class AvailabilityInterceptor implements ServerInterceptor {
     if (stopped.getAsBoolean()) {
       return refuse(call, EtcdError.STOPPED);
     }
-    if ("true".equals(headers.get(HAS_LEADER)) && !leaderKnown.getAsBoolean()) {
+    if (!"true".equals(headers.get(HAS_LEADER))) {
+      return next.startCall(call, headers);
+    }
+    if (!leaderKnown.getAsBoolean()) {
       return refuse(call, EtcdError.NO_LEADER);
     }
-    return next.startCall(call, headers);
+    return call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY
+        ? next.startCall(call, headers)
+        : streams.serve(call, headers, next);
   }
 
   private static <ReqT, RespT> ServerCall.Listener<ReqT> refuse(

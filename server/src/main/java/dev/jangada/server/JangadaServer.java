@@ -104,14 +104,22 @@ public final class JangadaServer implements AutoCloseable {
     Members members = new Members(config);
     Health health = new Health(members);
     CompletableFuture<@Nullable Void> stopped = node.whenStopped();
+    LeaderRequiringStreams streams =
+        new LeaderRequiringStreams(config.name(), config.electionTimeout());
+    parts.push(streams::close);
+    CandidateQueue queue =
+        new CandidateQueue(store, watchHub, proposals, leases, readPool, deadline);
     ClientListener listener =
         ClientListener.start(
             config,
-            new AvailabilityInterceptor(stopped::isDone, () -> node.status().leader() != 0),
+            new AvailabilityInterceptor(
+                stopped::isDone, () -> node.status().leader() != 0, streams),
             List.of(
                 new KvService(node, store, readPool, headers, deadline, config),
                 new WatchService(watchHub, store, headers, config),
                 new LeaseService(node, store, proposals, leases, readPool, headers, deadline),
+                new LockService(queue, proposals, headers, deadline),
+                new ElectionService(queue, node, store, watchHub, readPool, headers, deadline),
                 new ClusterService(node, store, readPool, headers, deadline, members),
                 new MaintenanceService(node, store, readPool, headers, members)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
@@ -122,6 +130,7 @@ public final class JangadaServer implements AutoCloseable {
     parts.push(publisher::close);
     publisher.start();
     node.addListener(health);
+    node.addListener(streams);
     parts.push(health::close);
     var unused = stopped.whenComplete((done, failure) -> health.close());
     LOG.info(

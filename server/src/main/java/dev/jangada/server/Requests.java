@@ -178,7 +178,7 @@ final class Requests {
     };
   }
 
-  private static Bytes bytes(ByteString bytes) {
+  static Bytes bytes(ByteString bytes) {
     return Bytes.wrap(bytes.toByteArray());
   }
 }
