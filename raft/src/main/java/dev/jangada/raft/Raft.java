@@ -1,6 +1,7 @@
 package dev.jangada.raft;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -1169,7 +1170,12 @@ public final class Raft {
       uncommittedBytes = leader.uncommittedBytes;
       pendingReads = leader.reads.size();
       transferee = leader.transferee;
-      followers = leader.followers.stream().map(Progress::status).toList();
+      // A loop, because this happens at every step.
+      List<RaftStatus.FollowerStatus> statuses = new ArrayList<>(leader.followers.size());
+      for (Progress progress : leader.followers) {
+        statuses.add(progress.status());
+      }
+      followers = Collections.unmodifiableList(statuses);
     }
     return new RaftStatus(
         id,

@@ -3,9 +3,12 @@ package dev.jangada.simulation;
 import dev.jangada.kv.Bytes;
 import dev.jangada.kv.Command;
 import dev.jangada.kv.CommandCodec;
+import dev.jangada.kv.CompactRequest;
+import dev.jangada.kv.CompactResponse;
 import dev.jangada.kv.Compare;
 import dev.jangada.kv.DeleteRangeRequest;
 import dev.jangada.kv.DeleteRangeResponse;
+import dev.jangada.kv.Failure;
 import dev.jangada.kv.KeyValue;
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.MalformedEncodingException;
@@ -20,6 +23,7 @@ import dev.jangada.kv.TxnRequest;
 import dev.jangada.kv.TxnResponse;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.check.KeyValueModel;
+import dev.jangada.simulation.check.KeyValueModel.Compact;
 import dev.jangada.simulation.check.KeyValueModel.CompareAndPut;
 import dev.jangada.simulation.check.KeyValueModel.Delete;
 import dev.jangada.simulation.check.KeyValueModel.Get;
@@ -34,13 +38,22 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
-/** Puts, gets, deletes and compare-and-puts on a few keys of the key-value store. */
+/**
+ * Puts, gets, deletes and compare-and-puts on a few keys of the key-value store, and now and then a
+ * compaction, so that the store does not grow for as long as the run lasts.
+ */
 public final class KvWorkload implements Workload<Request, Reply> {
+
+  /** One request out of so many is a compaction. */
+  private static final int COMPACTION_INTERVAL = 50;
 
   private final int keys;
 
   /** By key: the mod revision that some client saw last, to be expected by another one. */
   private final Map<String, Long> seen = new TreeMap<>();
+
+  /** The latest revision that a client has seen. */
+  private long latest = 1;
 
   /** A workload on so many keys. */
   public KvWorkload(int keys) {
@@ -54,6 +67,10 @@ public final class KvWorkload implements Workload<Request, Reply> {
 
   @Override
   public Request next(RandomGenerator random, int client, long number) {
+    if (number % COMPACTION_INTERVAL == COMPACTION_INTERVAL - 1) {
+      // Sometimes one that is compacted already, or that is yet to come.
+      return new Compact(Math.max(1, latest + 3 - random.nextInt(20)));
+    }
     String key = "k" + random.nextInt(keys);
     return switch (random.nextInt(10)) {
       case 0, 1, 2 -> new Put(key, "v" + number);
@@ -82,6 +99,8 @@ public final class KvWorkload implements Workload<Request, Reply> {
                           key, Compare.Target.MOD, Compare.Operator.EQUAL, put.modRevision())),
                   List.of(PutRequest.of(key, Bytes.utf8(put.value()))),
                   List.of());
+          case Compact compact ->
+              new CompactRequest(compact.revision(), compact.revision() % 2 == 0);
           case Get get -> throw new IllegalArgumentException("a get takes no command");
         };
     return CommandCodec.encode(command);
@@ -96,11 +115,17 @@ public final class KvWorkload implements Workload<Request, Reply> {
       throw new AssertionError("the store answers with rubbish", e);
     }
     return switch (result) {
-      case PutResponse put -> new Reply(put.revision(), true, null);
+      case PutResponse put -> {
+        saw(put.revision());
+        yield new Reply(put.revision(), true, null);
+      }
+      case CompactResponse compact -> new Reply(compact.revision(), true, null);
+      case Failure refused when request instanceof Compact -> new Reply(0, false, null);
       case DeleteRangeResponse delete -> new Reply(delete.revision(), delete.deleted() > 0, null);
       case TxnResponse txn -> {
         if (txn.succeeded()) {
           seen.put(request.key(), txn.revision());
+          saw(txn.revision());
         }
         yield new Reply(txn.revision(), txn.succeeded(), null);
       }
@@ -122,6 +147,10 @@ public final class KvWorkload implements Workload<Request, Reply> {
     KeyValue found = range.keyValues().getFirst();
     seen.put(request.key(), found.modRevision());
     return new Reply(range.revision(), true, new Version(text(found.value()), found.modRevision()));
+  }
+
+  private void saw(long revision) {
+    latest = Math.max(latest, revision);
   }
 
   private static String text(Bytes bytes) {

@@ -53,7 +53,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
       EventQueue time,
       Trace trace,
       Application application,
-      List<Property> properties,
+      Watchers watchers,
       SimulationConfig config) {}
 
   private final Environment environment;
@@ -220,9 +220,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
       unsynced.clear();
       process = started;
       appliedAtStart = started.status().applied();
-      for (Property property : environment.properties()) {
-        property.started(this);
-      }
+      environment.watchers().started(this);
       started.begin();
     } catch (PowerLossException | DiskFailureException e) {
       startFailed(e);
@@ -263,9 +261,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
         trace().add(id(), new TraceEvent.Crashed(why));
       }
       process = null;
-      for (Property property : environment.properties()) {
-        property.crashed(this);
-      }
+      environment.watchers().crashed(this);
       dead.die();
     }
   }
@@ -384,9 +380,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     if (message instanceof Message.SnapshotChunk chunk) {
       snapshots.sending(chunk);
     }
-    for (Property property : environment.properties()) {
-      property.sent(this, message);
-    }
+    environment.watchers().sent(this, message);
     network.send(this, message);
   }
 
@@ -395,9 +389,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     if (write.discardUpTo() > 0) {
       snapshots.cuts++;
     }
-    for (Property property : environment.properties()) {
-      property.writing(this, write);
-    }
+    environment.watchers().writing(this, write);
     log.apply(write);
     unsynced.add(write);
   }
@@ -412,24 +404,18 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
 
   @Override
   public void applied(Entry entry, byte[] result) {
-    for (Property property : environment.properties()) {
-      property.applied(this, entry, result);
-    }
+    environment.watchers().applied(this, entry, result);
   }
 
   @Override
   public void captured(long index) {
-    for (Property property : environment.properties()) {
-      property.captured(this, index);
-    }
+    environment.watchers().captured(this, index);
   }
 
   @Override
   public void restored(EntryId last) {
     snapshots.installed++;
-    for (Property property : environment.properties()) {
-      property.restored(this, last);
-    }
+    environment.watchers().restored(this, last);
   }
 
   @Override
@@ -452,9 +438,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   @Override
   public void turned(SimulatedProcess turned) {
     RaftStatus status = turned.status();
-    for (Property property : environment.properties()) {
-      property.turned(this, status);
-    }
+    environment.watchers().turned(this, status);
   }
 
   /** The process's state, null while there is none. */

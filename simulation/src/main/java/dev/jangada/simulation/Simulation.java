@@ -119,7 +119,7 @@ public final class Simulation {
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final SimulatedNetwork network;
   private final RandomGenerator faultRandom;
-  private final List<Property> properties;
+  private final Watchers watchers = new Watchers();
   private List<PlannedFault> plan;
   private long healsAt;
 
@@ -157,25 +157,24 @@ public final class Simulation {
     this.network =
         new SimulatedNetwork(time, random.split(), trace, config.network(), nodes, config.nodes());
     this.committedNeverLost = new CommittedNeverLost(nodes, config.nodes());
-    this.properties =
-        new ArrayList<>(
-            List.of(
-                new IndexChain(),
-                electionSafety,
-                new LeadersAreElected(config.nodes()),
-                new LeadersCommitTheirTerm(config.nodes()),
-                new LogMatching(),
-                committedNeverLost,
-                new AppliedInOrder(),
-                effects,
-                new PromisesAreDurable(),
-                new OneVotePerTerm(),
-                new NothingGoesBack(),
-                new BoundedQueues(raftConfig(config, 1))));
+    watchers.add(
+        List.of(
+            new IndexChain(),
+            electionSafety,
+            new LeadersAreElected(config.nodes()),
+            new LeadersCommitTheirTerm(config.nodes()),
+            new LogMatching(),
+            committedNeverLost,
+            new AppliedInOrder(),
+            effects,
+            new PromisesAreDurable(),
+            new OneVotePerTerm(),
+            new NothingGoesBack(),
+            new BoundedQueues(raftConfig(config, 1))));
     this.plan = PlannedFault.plan(config, seed);
     this.healsAt = config.faultyNanos();
     SimulatedNode.Environment environment =
-        new SimulatedNode.Environment(time, trace, application, properties, config);
+        new SimulatedNode.Environment(time, trace, application, watchers, config);
     DiskKeepsWhatWasSynced diskProperty = new DiskKeepsWhatWasSynced();
     for (int number = 1; number <= config.nodes(); number++) {
       nodes.add(
@@ -223,7 +222,7 @@ public final class Simulation {
 
   /** Has more properties watched, after those that every run has. Before {@link #run}. */
   public Simulation watching(Property... more) {
-    properties.addAll(List.of(more));
+    watchers.add(List.of(more));
     return this;
   }
 
@@ -278,7 +277,7 @@ public final class Simulation {
       awaitRest();
       compareMachines();
       judge.clients().settle();
-      properties.forEach(property -> property.ended(nodes));
+      watchers.ended(nodes);
       return report(faults, judgeHistory());
     } catch (SimulationFailure failure) {
       throw failure;

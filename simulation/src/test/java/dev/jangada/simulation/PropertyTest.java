@@ -31,7 +31,7 @@ class PropertyTest {
     EventQueue time = new EventQueue();
     Trace trace = Trace.OFF;
     SimulatedNode.Environment environment =
-        new SimulatedNode.Environment(time, trace, new Registers.OnNodes(), List.of(), config);
+        new SimulatedNode.Environment(time, trace, new Registers.OnNodes(), new Watchers(), config);
     SimulatedNetwork network =
         new SimulatedNetwork(time, new SplittableRandom(1), trace, config.network(), nodes, 3);
     for (int number = 1; number <= 3; number++) {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A key-value store with one revision, as etcd's: every change of the store raises the revision by
  * one and becomes the key's mod revision; a compare-and-put goes through only while the key has the
- * mod revision that the client saw.
+ * mod revision that the client saw. A compaction changes nothing that this model can be asked for,
+ * but only that no revision is compacted twice.
  *
  * <p>Every answer carries the store's revision, so keys are not independent and the store is judged
  * as one; in return the revision pins nearly every operation to its place, and a revision that is
@@ -21,7 +22,7 @@ public final class KeyValueModel implements Model<Store, Request, Reply> {
 
   /** What a client asks. */
   public sealed interface Request {
-    /** The key. */
+    /** The key; empty if it concerns all. */
     String key();
   }
 
@@ -42,11 +43,21 @@ public final class KeyValueModel implements Model<Store, Request, Reply> {
   public record CompareAndPut(String key, long modRevision, String value) implements Request {}
 
   /**
+   * Gives up the history before a revision, which must be neither compacted already nor to come.
+   */
+  public record Compact(long revision) implements Request {
+    @Override
+    public String key() {
+      return "";
+    }
+  }
+
+  /**
    * What a client is answered.
    *
-   * @param revision the store's, after the operation
+   * @param revision the store's, after the operation; 0 for a compaction that was refused
    * @param succeeded for a delete, whether the key was there; for a compare-and-put, whether it
-   *     wrote; otherwise true
+   *     wrote; for a compaction, whether it was not refused; otherwise true
    * @param found for a get, what is there; otherwise null
    */
   public record Reply(long revision, boolean succeeded, @Nullable Version found) {}
@@ -54,21 +65,23 @@ public final class KeyValueModel implements Model<Store, Request, Reply> {
   /** A key's value and the revision that wrote it. */
   public record Version(String value, long modRevision) {}
 
-  /** All keys, and the revision of the last change. */
-  public record Store(long revision, SortedMap<String, Version> versions) {
+  /** All keys, the revision of the last change, and that of the last compaction. */
+  public record Store(long revision, long compacted, SortedMap<String, Version> versions) {
 
     private Store with(String key, String value) {
       SortedMap<String, Version> changed = new TreeMap<>(versions);
       changed.put(key, new Version(value, revision + 1));
-      return new Store(revision + 1, Collections.unmodifiableSortedMap(changed));
+      return new Store(revision + 1, compacted, Collections.unmodifiableSortedMap(changed));
     }
 
     private Store without(String key) {
       SortedMap<String, Version> changed = new TreeMap<>(versions);
       changed.remove(key);
-      return new Store(revision + 1, Collections.unmodifiableSortedMap(changed));
+      return new Store(revision + 1, compacted, Collections.unmodifiableSortedMap(changed));
     }
   }
+
+  private static final Reply REFUSED = new Reply(0, false, null);
 
   private final long initialRevision;
 
@@ -84,7 +97,7 @@ public final class KeyValueModel implements Model<Store, Request, Reply> {
 
   @Override
   public Store initial() {
-    return new Store(initialRevision, Collections.emptySortedMap());
+    return new Store(initialRevision, 0, Collections.emptySortedMap());
   }
 
   @Override
@@ -99,13 +112,22 @@ public final class KeyValueModel implements Model<Store, Request, Reply> {
       case CompareAndPut put when put.modRevision() != modRevision ->
           judge(store, false, null, output);
       case CompareAndPut put -> judge(store.with(put.key(), put.value()), true, null, output);
+      case Compact compact
+          when compact.revision() <= store.compacted() || compact.revision() > store.revision() ->
+          output == null || output.equals(REFUSED) ? store : null;
+      case Compact compact ->
+          judge(
+              new Store(store.revision(), compact.revision(), store.versions()),
+              true,
+              null,
+              output);
     };
   }
 
   /** A revision that is past never comes again. */
   @Override
   public boolean isStillPossible(Store store, Request request, Reply output) {
-    return output.revision() >= store.revision();
+    return output.revision() >= store.revision() || output.equals(REFUSED);
   }
 
   private static @Nullable Store judge(

@@ -2,6 +2,7 @@ package dev.jangada.simulation.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.simulation.check.KeyValueModel.Compact;
 import dev.jangada.simulation.check.KeyValueModel.CompareAndPut;
 import dev.jangada.simulation.check.KeyValueModel.Delete;
 import dev.jangada.simulation.check.KeyValueModel.Reply;
@@ -119,7 +120,7 @@ class LinearizabilityPropertiesTest {
     return changed;
   }
 
-  private record Revisions(long revision, SortedMap<String, Version> keys) {}
+  private record Revisions(long revision, long compacted, SortedMap<String, Version> keys) {}
 
   private static List<Operation<KeyValueModel.Request, Reply>> store(
       SplittableRandom random, int clients, int operations, int lossPercent) {
@@ -128,10 +129,11 @@ class LinearizabilityPropertiesTest {
         clients,
         operations,
         lossPercent,
-        new Revisions(1, new TreeMap<>()),
+        new Revisions(1, 0, new TreeMap<>()),
         (source, number) -> {
           String key = "k" + source.nextInt(2);
-          return switch (source.nextInt(5)) {
+          return switch (source.nextInt(6)) {
+            case 5 -> new Compact(1 + source.nextInt(number + 1));
             case 0 -> new KeyValueModel.Put(key, "p" + number);
             case 1 -> new Delete(key);
             case 2, 3 -> new CompareAndPut(key, source.nextInt(number + 1), "c" + number);
@@ -159,6 +161,14 @@ class LinearizabilityPropertiesTest {
       case KeyValueModel.Get get -> {
         return new Effect<>(state, new Reply(state.revision(), true, found));
       }
+      case Compact compact -> {
+        if (compact.revision() <= state.compacted() || compact.revision() > state.revision()) {
+          return new Effect<>(state, new Reply(0, false, null));
+        }
+        return new Effect<>(
+            new Revisions(state.revision(), compact.revision(), state.keys()),
+            new Reply(state.revision(), true, null));
+      }
     }
     if (!changes) {
       return new Effect<>(state, new Reply(state.revision(), false, null));
@@ -170,7 +180,8 @@ class LinearizabilityPropertiesTest {
     } else {
       keys.put(request.key(), new Version(value, revision));
     }
-    return new Effect<>(new Revisions(revision, keys), new Reply(revision, true, null));
+    return new Effect<>(
+        new Revisions(revision, state.compacted(), keys), new Reply(revision, true, null));
   }
 
   /** Gives one operation the answer of another one, or moves it in time. */
