@@ -9,4 +9,6 @@ public sealed interface Command
         TxnRequest,
         CompactRequest,
         PublishMemberRequest,
-        LeaseCommand {}
+        LeaseCommand,
+        AuthCommand,
+        AuthenticatedRequest {}

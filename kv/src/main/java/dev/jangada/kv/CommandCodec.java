@@ -7,7 +7,8 @@ import java.util.List;
  * Commands as bytes: the data of a log entry.
  *
  * <pre>
- * command    = version (1 byte, 1), operation, compact, member or one about leases
+ * command    = version (1 byte, 1), operation, compact, member, one about leases, one
+ *              about users and roles (see {@link AuthCodec}), or authenticated
  * operation  = kind (1 byte), fields
  *   1 range    key, rangeEnd, limit, revision, sort order, sort target, flags,
  *              minMod, maxMod, minCreate, maxCreate
@@ -22,6 +23,7 @@ import java.util.List;
  * revoke     = kind (1 byte, 8), id
  * keep alive = kind (1 byte, 9), id
  * advance    = kind (1 byte, 10), milliseconds, term
+ * authenticated = kind (1 byte, 16), user, auth revision, command without its version
  * compare    = key, rangeEnd, target (1 byte), operator (1 byte), number, value
  * </pre>
  *
@@ -44,6 +46,8 @@ public final class CommandCodec {
   private static final int LEASE_KEEP_ALIVE = 9;
   private static final int ADVANCE_LEASE_CLOCK = 10;
 
+  private static final int AUTHENTICATED = 16;
+
   private static final RangeRequest.SortOrder[] SORT_ORDERS = RangeRequest.SortOrder.values();
   private static final RangeRequest.SortTarget[] SORT_TARGETS = RangeRequest.SortTarget.values();
   private static final Compare.Target[] TARGETS = Compare.Target.values();
@@ -61,6 +65,11 @@ public final class CommandCodec {
     int expectedBytes =
         command instanceof PutRequest put ? put.key().length() + put.value().length() + 24 : 128;
     ByteWriter out = new ByteWriter(expectedBytes).oneByte(VERSION);
+    write(out, command);
+    return out.toByteArray();
+  }
+
+  private static void write(ByteWriter out, Command command) {
     switch (command) {
       case PutRequest put -> write(out, put, 0);
       case DeleteRangeRequest delete -> write(out, delete, 0);
@@ -71,8 +80,13 @@ public final class CommandCodec {
               .oneByte(flags(compact.physical(), false, false));
       case PublishMemberRequest publish -> publish.member().writeTo(out.oneByte(PUBLISH_MEMBER));
       case LeaseCommand lease -> write(out, lease);
+      case AuthCommand auth -> AuthCodec.write(out, auth);
+      case AuthenticatedRequest authenticated -> {
+        Caller caller = authenticated.caller();
+        AuthCodec.write(out.oneByte(AUTHENTICATED), caller.user()).number(caller.authRevision());
+        write(out, authenticated.command());
+      }
     }
-    return out.toByteArray();
   }
 
   /**
@@ -88,21 +102,30 @@ public final class CommandCodec {
           "command of version " + version + ", this node understands version " + VERSION);
     }
     int kind = in.oneByte();
-    Command command =
-        switch (kind) {
-          case PUT -> readPut(in);
-          case DELETE_RANGE -> readDeleteRange(in);
-          case TXN -> readTxn(in, 1);
-          case COMPACT -> new CompactRequest(in.number(), in.flags(1) != 0);
-          case PUBLISH_MEMBER -> new PublishMemberRequest(MemberAttributes.readFrom(in));
-          case LEASE_GRANT -> readLeaseGrant(in);
-          case LEASE_REVOKE -> new LeaseRevokeRequest(in.number());
-          case LEASE_KEEP_ALIVE -> new LeaseKeepAliveRequest(in.number());
-          case ADVANCE_LEASE_CLOCK -> readAdvanceLeaseClock(in);
-          default -> throw new MalformedEncodingException("unknown kind of command " + kind);
-        };
+    Command command = kind == AUTHENTICATED ? readAuthenticated(in) : read(in, kind);
     in.end();
     return command;
+  }
+
+  private static AuthenticatedRequest readAuthenticated(ByteReader in)
+      throws MalformedEncodingException {
+    Caller caller = new Caller(AuthCodec.readName(in), in.number());
+    return new AuthenticatedRequest(caller, read(in, in.oneByte()));
+  }
+
+  private static Command read(ByteReader in, int kind) throws MalformedEncodingException {
+    return switch (kind) {
+      case PUT -> readPut(in);
+      case DELETE_RANGE -> readDeleteRange(in);
+      case TXN -> readTxn(in, 1);
+      case COMPACT -> new CompactRequest(in.number(), in.flags(1) != 0);
+      case PUBLISH_MEMBER -> new PublishMemberRequest(MemberAttributes.readFrom(in));
+      case LEASE_GRANT -> readLeaseGrant(in);
+      case LEASE_REVOKE -> new LeaseRevokeRequest(in.number());
+      case LEASE_KEEP_ALIVE -> new LeaseKeepAliveRequest(in.number());
+      case ADVANCE_LEASE_CLOCK -> readAdvanceLeaseClock(in);
+      default -> AuthCodec.read(in, kind);
+    };
   }
 
   private static void write(ByteWriter out, LeaseCommand command) {

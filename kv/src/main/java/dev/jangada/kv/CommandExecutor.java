@@ -28,6 +28,13 @@ final class CommandExecutor {
    */
   Result execute(Command command, long term) {
     batch.beginCommand();
+    Command bare = AuthenticatedRequest.bare(command);
+    Authorizer authorizer = new Authorizer(batch.auth().state(), batch.leases().reader());
+    Optional<KvError> refusal = authorizer.check(AuthenticatedRequest.callerOf(command), bare);
+    return refusal.isPresent() ? new Failure(refusal.get()) : carryOut(bare, term);
+  }
+
+  private Result carryOut(Command command, long term) {
     return switch (command) {
       case PutRequest put -> {
         Optional<KvError> error = checkLease(put).or(() -> checkKept(put));
@@ -41,6 +48,8 @@ final class CommandExecutor {
         yield new PublishMemberResponse(batch.revision());
       }
       case LeaseCommand lease -> leases.execute(lease, term);
+      case AuthCommand auth -> new AuthExecutor(batch).execute(auth);
+      case AuthenticatedRequest inner -> throw new IllegalArgumentException("a second caller");
     };
   }
 

@@ -16,6 +16,9 @@ public interface EventListener {
    */
   void committed(long revision, List<KeyEvent> events);
 
+  /** Who may do what has changed, by the last entries applied or by a snapshot. */
+  default void accessChanged() {}
+
   /**
    * The whole state has been replaced by that of a snapshot. What happened up to there is not told;
    * as far as it has not been compacted it can be read with {@link KvStateMachine#events}.

@@ -103,6 +103,7 @@ public final class KvStateMachine implements StateMachine {
     EventListener listener = eventListener;
     if (listener != null) {
       listener.restored(revision());
+      listener.accessChanged();
     }
   }
 
@@ -129,6 +130,7 @@ public final class KvStateMachine implements StateMachine {
     long expectedIndex = appliedIndex() + 1;
     EventListener listener = eventListener;
     MvccBatch batch = store.newBatch(listener != null);
+    long authRevision = batch.auth().state().revision();
     CommandExecutor executor = new CommandExecutor(batch);
     List<byte[]> results = new ArrayList<>(entries.size());
     boolean removeAll = false;
@@ -149,7 +151,7 @@ public final class KvStateMachine implements StateMachine {
         result = executor.execute(command, entry.term());
         removeAll |=
             result instanceof CompactResponse
-                && command instanceof CompactRequest compact
+                && AuthenticatedRequest.bare(command) instanceof CompactRequest compact
                 && compact.physical();
       } catch (MalformedEncodingException e) {
         malformedEntries.incrementAndGet();
@@ -162,6 +164,9 @@ public final class KvStateMachine implements StateMachine {
     store.commit(batch, expectedIndex - 1);
     if (listener != null) {
       listener.committed(batch.revision(), batch.events());
+      if (batch.auth().state().revision() != authRevision) {
+        listener.accessChanged();
+      }
     }
     if (removeAll) {
       removeAllLeftovers();
@@ -179,28 +184,69 @@ public final class KvStateMachine implements StateMachine {
     }
   }
 
-  /** Reads a range. Any thread. */
+  /** Reads a range, for whoever holds this machine: nobody is asked for permission. Any thread. */
   public RangeResult range(RangeRequest request) {
     try (MvccStore.View view = store.view()) {
-      StoreState state = view.state();
-      Optional<KvError> error =
-          RangeReader.checkRevision(
-              request.revision(), state.revision(), state.compactedRevision());
-      return error.isPresent()
-          ? new Failure(error.get())
-          : RangeReader.read(view.reader(), request, state.revision());
+      return range(view, request);
     }
   }
 
   /**
-   * Carries out a transaction that changes nothing. Any thread.
+   * Reads a range if the caller may read it, by the permissions of the state that is read. Any
+   * thread.
+   *
+   * @param caller null for one who has not said who he is
+   */
+  public RangeResult range(RangeRequest request, @Nullable Caller caller) {
+    try (MvccStore.View view = store.view()) {
+      Optional<KvError> refusal = view.authorizer().checkOperation(caller, request);
+      return refusal.isPresent() ? new Failure(refusal.get()) : range(view, request);
+    }
+  }
+
+  private static RangeResult range(MvccStore.View view, RangeRequest request) {
+    StoreState state = view.state();
+    Optional<KvError> error =
+        RangeReader.checkRevision(request.revision(), state.revision(), state.compactedRevision());
+    return error.isPresent()
+        ? new Failure(error.get())
+        : RangeReader.read(view.reader(), request, state.revision());
+  }
+
+  /**
+   * Carries out a transaction that changes nothing, if the caller may do what is in it. Any thread.
+   *
+   * @param caller null for one who has not said who he is
+   * @throws IllegalArgumentException unless the transaction {@link TxnRequest#isReadOnly}
+   */
+  public Result read(TxnRequest request, @Nullable Caller caller) {
+    requireReadOnly(request);
+    try (MvccStore.View view = store.view()) {
+      Optional<KvError> refusal = view.authorizer().checkOperation(caller, request);
+      return refusal.isPresent()
+          ? new Failure(refusal.get())
+          : new CommandExecutor(view.newBatch(false)).txn(request);
+    }
+  }
+
+  private static void requireReadOnly(TxnRequest request) {
+    if (!request.isReadOnly()) {
+      throw new IllegalArgumentException("a transaction that may write has to go through the log");
+    }
+  }
+
+  /** Who may do what, as of the last entries applied. Any thread. */
+  public AuthState auth() {
+    return store.auth();
+  }
+
+  /**
+   * Carries out a transaction that changes nothing, for whoever holds this machine. Any thread.
    *
    * @throws IllegalArgumentException unless the transaction {@link TxnRequest#isReadOnly}
    */
   public Result read(TxnRequest request) {
-    if (!request.isReadOnly()) {
-      throw new IllegalArgumentException("a transaction that may write has to go through the log");
-    }
+    requireReadOnly(request);
     try (MvccStore.View view = store.view()) {
       return new CommandExecutor(view.newBatch(false)).txn(request);
     }

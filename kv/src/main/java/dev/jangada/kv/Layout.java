@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * deadline 'd' deadline (8), id (8)             → nothing
  *          the leases in the order in which they end, by the lease clock in milliseconds
  *
+ * settings 'u' 'm'                              → whether permissions count, see {@link AuthCodec}
+ * users    'u' 'u' name                         → see {@link AuthCodec}
+ * roles    'u' 'r' name                         → see {@link AuthCodec}
+ *
  * version  = create revision, mod revision, version, lease (numbers), value (the rest)
  * </pre>
  *
@@ -39,6 +43,19 @@ final class Layout {
   private static final byte LATEST = 'l';
   private static final byte HISTORY = 'h';
   private static final byte INDEX = 'r';
+
+  private static final byte AUTH = 'u';
+  private static final byte USER = 'u';
+  private static final byte ROLE = 'r';
+
+  /** The key of what says whether permissions count. */
+  static final byte[] AUTH_SETTINGS_KEY = {AUTH, 'm'};
+
+  /** After all users. */
+  static final byte[] AUTH_USERS_END = {AUTH, USER + 1};
+
+  /** After all roles. */
+  static final byte[] AUTH_ROLES_END = {AUTH, ROLE + 1};
 
   /** The key of the {@link StoreState}. */
   static final byte[] STATE_KEY = {'m'};
@@ -294,6 +311,24 @@ final class Layout {
 
   static long idOfDeadline(byte[] deadlineKey) {
     return getLong(deadlineKey, 9);
+  }
+
+  /** Where a user is; before all users for no name. */
+  static byte[] userKey(String name) {
+    return authKey(USER, name);
+  }
+
+  /** Where a role is; before all roles for no name. */
+  static byte[] roleKey(String name) {
+    return authKey(ROLE, name);
+  }
+
+  private static byte[] authKey(byte kind, String name) {
+    return new ByteWriter(2 + name.length())
+        .oneByte(AUTH)
+        .oneByte(kind)
+        .raw(Bytes.utf8(name).array())
+        .toByteArray();
   }
 
   /** What was read contradicts itself. */

@@ -15,6 +15,7 @@ final class MvccBatch {
   private final Overlay overlay;
   private final MvccReader reader;
   private final LeaseBatch leases;
+  private final AuthBatch auth;
   private final StoreState before;
 
   private long revision;
@@ -32,12 +33,13 @@ final class MvccBatch {
   /** What the writes did, if anybody wants to know. */
   private final @Nullable List<KeyEvent> events;
 
-  MvccBatch(OrderedStore.Reader base, StoreState before, boolean collectsEvents) {
+  MvccBatch(OrderedStore.Reader base, StoreState before, AuthState auth, boolean collectsEvents) {
     this.before = before;
     this.events = collectsEvents ? new ArrayList<>() : null;
     overlay = new Overlay(base);
     reader = new MvccReader(overlay);
     leases = new LeaseBatch(overlay, before.leases());
+    this.auth = new AuthBatch(overlay, auth);
     revision = before.revision();
     compactedRevision = before.compactedRevision();
     removedRevision = before.removedRevision();
@@ -57,6 +59,11 @@ final class MvccBatch {
   /** The leases, to which what is put and deleted here is attached and detached by itself. */
   LeaseBatch leases() {
     return leases;
+  }
+
+  /** The users and roles, and whether they count. */
+  AuthBatch auth() {
+    return auth;
   }
 
   /** The current revision, that of the command at hand from its first write on. */

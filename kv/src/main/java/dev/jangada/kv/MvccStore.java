@@ -64,7 +64,7 @@ final class MvccStore implements AutoCloseable {
   MvccStore(OrderedStore store) {
     this.store = store;
     try (OrderedStore.Snapshot snapshot = store.snapshot()) {
-      publish(StoreState.decode(snapshot.get(Layout.STATE_KEY)));
+      publish(StoreState.decode(snapshot.get(Layout.STATE_KEY)), AuthBatch.load(snapshot));
     }
   }
 
@@ -123,7 +123,7 @@ final class MvccStore implements AutoCloseable {
 
   /** Commits a batch and publishes its outcome. The writer's thread. */
   void commit(MvccBatch batch, long appliedIndex) {
-    publish(batch.commit(store, appliedIndex));
+    publish(batch.commit(store, appliedIndex), batch.auth().state());
   }
 
   /** Holds on to the state as it is now. The writer's thread. */
@@ -171,7 +171,7 @@ final class MvccStore implements AutoCloseable {
       suspendReads();
       try {
         restoration.commit();
-        publish(next);
+        publish(next, loadAuth());
       } catch (Throwable failure) {
         // Neither the old contents nor the new can be relied on in this life of the process.
         store.close();
@@ -179,6 +179,13 @@ final class MvccStore implements AutoCloseable {
       } finally {
         resumeReads();
       }
+    }
+  }
+
+  /** Who may do what, as of the last batch. Any thread. */
+  AuthState auth() {
+    try (View view = view()) {
+      return view.auth();
     }
   }
 
@@ -235,9 +242,15 @@ final class MvccStore implements AutoCloseable {
     }
   }
 
-  private void publish(StoreState state) {
+  private AuthState loadAuth() {
+    try (OrderedStore.Snapshot snapshot = store.snapshot()) {
+      return AuthBatch.load(snapshot);
+    }
+  }
+
+  private void publish(StoreState state, AuthState auth) {
     View replaced = current;
-    current = new View(store.snapshot(), state);
+    current = new View(store.snapshot(), state, auth);
     if (replaced != null) {
       replaced.close();
     }
@@ -290,13 +303,15 @@ final class MvccStore implements AutoCloseable {
   final class View implements AutoCloseable {
     private final OrderedStore.Snapshot snapshot;
     private final StoreState state;
+    private final AuthState auth;
 
     /** Who uses this: the store while it is the current one, and every reader. */
     private final AtomicInteger holders = new AtomicInteger(1);
 
-    private View(OrderedStore.Snapshot snapshot, StoreState state) {
+    private View(OrderedStore.Snapshot snapshot, StoreState state, AuthState auth) {
       this.snapshot = snapshot;
       this.state = state;
+      this.auth = auth;
       opened();
     }
 
@@ -306,6 +321,15 @@ final class MvccStore implements AutoCloseable {
 
     OrderedStore.Cursor cursor(byte[] from, byte[] to) {
       return snapshot.cursor(from, to);
+    }
+
+    AuthState auth() {
+      return auth;
+    }
+
+    /** Decides what callers may do with this state. */
+    Authorizer authorizer() {
+      return new Authorizer(auth, leases());
     }
 
     MvccReader reader() {
@@ -318,7 +342,7 @@ final class MvccStore implements AutoCloseable {
 
     /** A batch on top of this state. For one thread. */
     MvccBatch newBatch(boolean collectsEvents) {
-      return new MvccBatch(snapshot, state, collectsEvents);
+      return new MvccBatch(snapshot, state, auth, collectsEvents);
     }
 
     private boolean retain() {

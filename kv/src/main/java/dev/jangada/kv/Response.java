@@ -8,7 +8,8 @@ public sealed interface Response extends Result
         TxnResponse,
         CompactResponse,
         PublishMemberResponse,
-        LeaseResponse {
+        LeaseResponse,
+        AuthResponse {
 
   /**
    * The store's revision when the request had been carried out. In the answer to an operation of a

@@ -20,6 +20,7 @@ import java.util.List;
  *   8 revoke   revision
  *   9 keep alive  revision, time to live in seconds
  *   10 advance revision
+ *   16 auth    revision
  * key       = key, create revision, mod revision, version, lease, value
  * </pre>
  *
@@ -38,6 +39,7 @@ public final class ResultCodec {
   private static final int LEASE_REVOKE = 8;
   private static final int LEASE_KEEP_ALIVE = 9;
   private static final int ADVANCE_LEASE_CLOCK = 10;
+  private static final int AUTH = 16;
 
   private static final KvError[] ERRORS = KvError.values();
 
@@ -100,6 +102,7 @@ public final class ResultCodec {
       case CompactResponse compact -> out.oneByte(COMPACT).number(compact.revision());
       case PublishMemberResponse publish -> out.oneByte(PUBLISH_MEMBER).number(publish.revision());
       case LeaseResponse lease -> write(out, lease);
+      case AuthResponse auth -> out.oneByte(AUTH).number(auth.revision());
     }
   }
 
@@ -155,6 +158,7 @@ public final class ResultCodec {
       case LEASE_REVOKE -> new LeaseRevokeResponse(in.number());
       case LEASE_KEEP_ALIVE -> new LeaseKeepAliveResponse(in.number(), in.number());
       case ADVANCE_LEASE_CLOCK -> new AdvanceLeaseClockResponse(in.number());
+      case AUTH -> new AuthResponse(in.number());
       default -> throw new MalformedEncodingException("unknown kind of result " + kind);
     };
   }

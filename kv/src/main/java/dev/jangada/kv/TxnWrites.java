@@ -1,10 +1,7 @@
 package dev.jangada.kv;
 
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
 import java.util.NavigableSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -19,10 +16,7 @@ final class TxnWrites {
 
   private final NavigableSet<Bytes> puts = new TreeSet<>();
 
-  /**
-   * Deleted ranges by their first key. No two overlap or touch, so that looking up one is enough.
-   */
-  private final NavigableMap<Bytes, KeyRange> deletes = new TreeMap<>();
+  private final KeyRangeSet deletes = new KeyRangeSet();
 
   private boolean conflict;
 
@@ -46,12 +40,12 @@ final class TxnWrites {
       switch (operation) {
         case RangeRequest range -> {}
         case PutRequest put -> {
-          writes.conflict |= writes.deletes(put.key()) || !writes.puts.add(put.key());
+          writes.conflict |= writes.deletes.contains(put.key()) || !writes.puts.add(put.key());
         }
         case DeleteRangeRequest delete -> {
           KeyRange keys = delete.keys();
           writes.conflict |= writes.puts(keys);
-          writes.addDelete(keys);
+          writes.deletes.add(keys);
         }
         case TxnRequest nested -> {
           TxnWrites inner = either(nested);
@@ -68,47 +62,13 @@ final class TxnWrites {
 
   private void include(TxnWrites other) {
     puts.addAll(other.puts);
-    other.deletes.values().forEach(this::addDelete);
+    deletes.addAll(other.deletes);
     conflict |= other.conflict;
   }
 
   private boolean clashesWith(TxnWrites other) {
-    return other.puts.stream().anyMatch(key -> puts.contains(key) || deletes(key))
-        || other.deletes.values().stream().anyMatch(this::puts);
-  }
-
-  private void addDelete(KeyRange keys) {
-    if (keys.isEmpty()) {
-      return;
-    }
-    KeyRange union = keys;
-    Map.Entry<Bytes, KeyRange> before = deletes.floorEntry(keys.from());
-    if (before != null && reaches(before.getValue(), keys.from())) {
-      union = union(before.getValue(), keys);
-    }
-    Map.Entry<Bytes, KeyRange> next = deletes.ceilingEntry(union.from());
-    while (next != null && reaches(union, next.getKey())) {
-      union = union(union, next.getValue());
-      deletes.remove(next.getKey());
-      next = deletes.ceilingEntry(union.from());
-    }
-    deletes.put(union.from(), union);
-  }
-
-  private static boolean reaches(KeyRange keys, Bytes key) {
-    return keys.to() == null || key.compareTo(keys.to()) <= 0;
-  }
-
-  /** The union of two ranges that overlap or touch, the first of which starts first. */
-  private static KeyRange union(KeyRange first, KeyRange second) {
-    boolean firstEndsLast =
-        first.to() == null || (second.to() != null && second.to().compareTo(first.to()) <= 0);
-    return firstEndsLast ? first : new KeyRange(first.from(), second.to());
-  }
-
-  private boolean deletes(Bytes key) {
-    Map.Entry<Bytes, KeyRange> range = deletes.floorEntry(key);
-    return range != null && range.getValue().contains(key);
+    return other.puts.stream().anyMatch(key -> puts.contains(key) || deletes.contains(key))
+        || other.deletes.ranges().stream().anyMatch(this::puts);
   }
 
   private boolean puts(KeyRange keys) {

@@ -16,6 +16,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 
 /** Commands and results as bytes, and bytes that are neither. */
 class CodecTest {
@@ -197,7 +198,30 @@ class CodecTest {
             .map(id ->
                 new PublishMemberRequest(
                     new MemberAttributes(id, "jangada é", List.of("http://a:1", ""))));
-    return Arbitraries.oneOf(Requests.commands(), large, members);
+    Arbitrary<Command> plain = Arbitraries.oneOf(Requests.commands(), large, members, auth());
+    Arbitrary<Command> authenticated =
+        Combinators.combine(Arbitraries.of("root", "é"), Arbitraries.longs(), plain)
+            .as((user, revision, command) ->
+                new AuthenticatedRequest(new Caller(user, revision), command));
+    return Arbitraries.frequencyOf(Tuple.of(3, plain), Tuple.of(1, authenticated));
+  }
+
+  private static Arbitrary<Command> auth() {
+    Secret secret = Secret.of(new byte[] {0, 1, -1});
+    Permission permission = new Permission(Permission.Type.WRITE, bytes("k"), bytes("l"));
+    return Arbitraries.of(
+        new AuthCommand.Enable(secret),
+        new AuthCommand.Disable(),
+        new AuthCommand.AddUser("u", secret),
+        new AuthCommand.AddUser("jangadé", null),
+        new AuthCommand.DeleteUser("u"),
+        new AuthCommand.ChangePassword("u", secret),
+        new AuthCommand.GrantRole("u", "r"),
+        new AuthCommand.RevokeRole("u", "r"),
+        new AuthCommand.AddRole("r"),
+        new AuthCommand.DeleteRole("r"),
+        new AuthCommand.GrantPermission("r", permission),
+        new AuthCommand.RevokePermission("r", bytes("k"), Bytes.EMPTY));
   }
 
   @Provide
@@ -234,7 +258,8 @@ class CodecTest {
             revisions.map(revision -> new LeaseGrantResponse(revision)),
             revisions.map(revision -> new LeaseRevokeResponse(revision)),
             Combinators.combine(revisions, revisions).as(LeaseKeepAliveResponse::new),
-            revisions.map(revision -> new AdvanceLeaseClockResponse(revision)));
+            revisions.map(revision -> new AdvanceLeaseClockResponse(revision)),
+            revisions.map(revision -> new AuthResponse(revision)));
     if (depth == 0) {
       return leaves;
     }

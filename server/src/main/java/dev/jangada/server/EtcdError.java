@@ -30,6 +30,23 @@ enum EtcdError {
   LEASE_NOT_FOUND(Status.Code.NOT_FOUND, "requested lease not found"),
   LEASE_EXISTS(Status.Code.FAILED_PRECONDITION, "lease already exists"),
   LEASE_TTL_TOO_LARGE(Status.Code.OUT_OF_RANGE, "too large lease TTL"),
+  USER_NAME_EMPTY(Status.Code.INVALID_ARGUMENT, "user name is empty"),
+  INVALID_AUTH_TOKEN(Status.Code.UNAUTHENTICATED, "invalid auth token"),
+  PERMISSION_DENIED(Status.Code.PERMISSION_DENIED, "permission denied"),
+  AUTHENTICATION_FAILED(
+      Status.Code.INVALID_ARGUMENT, "authentication failed, invalid user ID or password"),
+  AUTH_NOT_ENABLED(Status.Code.FAILED_PRECONDITION, "authentication is not enabled"),
+  ROOT_USER_NOT_FOUND(Status.Code.FAILED_PRECONDITION, "root user does not exist"),
+  ROOT_ROLE_NOT_FOUND(Status.Code.FAILED_PRECONDITION, "root user does not have root role"),
+  USER_EXISTS(Status.Code.FAILED_PRECONDITION, "user name already exists"),
+  USER_NOT_FOUND(Status.Code.FAILED_PRECONDITION, "user name not found"),
+  ROLE_NAME_EMPTY(Status.Code.INVALID_ARGUMENT, "role name is empty"),
+  ROLE_EXISTS(Status.Code.FAILED_PRECONDITION, "role name already exists"),
+  ROLE_NOT_FOUND(Status.Code.FAILED_PRECONDITION, "role name not found"),
+  ROLE_NOT_GRANTED(Status.Code.FAILED_PRECONDITION, "role is not granted to the user"),
+  PERMISSION_NOT_GRANTED(Status.Code.FAILED_PRECONDITION, "permission is not granted to the role"),
+  INVALID_AUTH_MANAGEMENT(Status.Code.INVALID_ARGUMENT, "invalid auth management"),
+  PERMISSION_NOT_GIVEN(Status.Code.INVALID_ARGUMENT, "permission not given"),
   NO_LEADER(Status.Code.UNAVAILABLE, "no leader"),
   NOT_LEADER(Status.Code.FAILED_PRECONDITION, "not leader"),
   LEADER_CHANGED(Status.Code.UNAVAILABLE, "leader changed"),
@@ -75,6 +92,19 @@ enum EtcdError {
       case FUTURE_REVISION -> FUTURE_REVISION;
       case LEASE_NOT_FOUND -> LEASE_NOT_FOUND;
       case LEASE_EXISTS -> LEASE_EXISTS;
+      case USER_NAME_EMPTY -> USER_NAME_EMPTY;
+      case INVALID_AUTH_TOKEN -> INVALID_AUTH_TOKEN;
+      case PERMISSION_DENIED -> PERMISSION_DENIED;
+      case ROOT_USER_NOT_FOUND -> ROOT_USER_NOT_FOUND;
+      case ROOT_ROLE_NOT_FOUND -> ROOT_ROLE_NOT_FOUND;
+      case USER_EXISTS -> USER_EXISTS;
+      case USER_NOT_FOUND -> USER_NOT_FOUND;
+      case ROLE_NAME_EMPTY -> ROLE_NAME_EMPTY;
+      case ROLE_EXISTS -> ROLE_EXISTS;
+      case ROLE_NOT_FOUND -> ROLE_NOT_FOUND;
+      case ROLE_NOT_GRANTED -> ROLE_NOT_GRANTED;
+      case PERMISSION_NOT_GRANTED -> PERMISSION_NOT_GRANTED;
+      case INVALID_AUTH_MANAGEMENT -> INVALID_AUTH_MANAGEMENT;
       // This node wrote the entry itself, so it is the log that is not what it was.
       case MALFORMED_COMMAND -> CORRUPT;
     };

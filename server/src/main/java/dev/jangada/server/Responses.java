@@ -82,6 +82,8 @@ final class Responses {
       case dev.jangada.kv.DeleteRangeResponse delete ->
           operation.setResponseDeleteRange(deleteRange(header, delete)).build();
       case dev.jangada.kv.TxnResponse txn -> operation.setResponseTxn(txn(header, txn)).build();
+      case dev.jangada.kv.AuthResponse auth ->
+          throw new IllegalStateException("users or roles changed inside a transaction: " + auth);
       case dev.jangada.kv.PublishMemberResponse publish ->
           throw new IllegalStateException("a member published inside a transaction: " + publish);
       case LeaseResponse lease ->

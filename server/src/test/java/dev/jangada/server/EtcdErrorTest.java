@@ -33,6 +33,22 @@ class EtcdErrorTest {
       LEASE_NOT_FOUND     | NOT_FOUND           | etcdserver: requested lease not found
       LEASE_EXISTS        | FAILED_PRECONDITION | etcdserver: lease already exists
       LEASE_TTL_TOO_LARGE | OUT_OF_RANGE        | etcdserver: too large lease TTL
+      USER_NAME_EMPTY     | INVALID_ARGUMENT    | etcdserver: user name is empty
+      INVALID_AUTH_TOKEN  | UNAUTHENTICATED     | etcdserver: invalid auth token
+      PERMISSION_DENIED   | PERMISSION_DENIED   | etcdserver: permission denied
+      AUTHENTICATION_FAILED | INVALID_ARGUMENT  | etcdserver: authentication failed, invalid user ID or password
+      AUTH_NOT_ENABLED    | FAILED_PRECONDITION | etcdserver: authentication is not enabled
+      ROOT_USER_NOT_FOUND | FAILED_PRECONDITION | etcdserver: root user does not exist
+      ROOT_ROLE_NOT_FOUND | FAILED_PRECONDITION | etcdserver: root user does not have root role
+      USER_EXISTS         | FAILED_PRECONDITION | etcdserver: user name already exists
+      USER_NOT_FOUND      | FAILED_PRECONDITION | etcdserver: user name not found
+      ROLE_NAME_EMPTY     | INVALID_ARGUMENT    | etcdserver: role name is empty
+      ROLE_EXISTS         | FAILED_PRECONDITION | etcdserver: role name already exists
+      ROLE_NOT_FOUND      | FAILED_PRECONDITION | etcdserver: role name not found
+      ROLE_NOT_GRANTED    | FAILED_PRECONDITION | etcdserver: role is not granted to the user
+      PERMISSION_NOT_GRANTED | FAILED_PRECONDITION | etcdserver: permission is not granted to the role
+      INVALID_AUTH_MANAGEMENT | INVALID_ARGUMENT | etcdserver: invalid auth management
+      PERMISSION_NOT_GIVEN | INVALID_ARGUMENT   | etcdserver: permission not given
       NO_LEADER           | UNAVAILABLE         | etcdserver: no leader
       NOT_LEADER          | FAILED_PRECONDITION | etcdserver: not leader
       LEADER_CHANGED      | UNAVAILABLE         | etcdserver: leader changed
