@@ -719,8 +719,11 @@ public final class Raft {
   }
 
   private void handleVoteRequest(Message.VoteRequest m) {
-    boolean free = vote == m.from() || (vote == HardState.NO_VOTE && leader() == 0);
-    if (free && isUpToDate(m.last())) {
+    // The term may have come to this node before the request did, while it still owes the leader of
+    // an earlier term its loyalty.
+    boolean loyal = !m.transfer() && holdsOnToLeader();
+    boolean free = vote == HardState.NO_VOTE && leader() == 0 && !loyal;
+    if ((free || vote == m.from()) && isUpToDate(m.last())) {
       vote = m.from();
       resetElectionTimer();
       if (role instanceof Role.PreCandidate) {

@@ -11,14 +11,6 @@ import java.util.TreeSet;
 /** Whoever leads a term has the votes of a majority in that term, its own among them. */
 final class LeadersAreElected implements Property {
 
-  private record Candidacy(long term, long candidate) implements Comparable<Candidacy> {
-    @Override
-    public int compareTo(Candidacy other) {
-      int byTerm = Long.compare(term, other.term);
-      return byTerm != 0 ? byTerm : Long.compare(candidate, other.candidate);
-    }
-  }
-
   private final int nodes;
   private final Map<Candidacy, Set<Integer>> voters = new TreeMap<>();
 

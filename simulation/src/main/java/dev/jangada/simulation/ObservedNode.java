@@ -16,6 +16,12 @@ public interface ObservedNode {
   /** The node's id as a member of the cluster. */
   long id();
 
+  /**
+   * What the node's monotonic clock says, in nanoseconds from an origin of its own. It may go at
+   * another rate than virtual time, and goes on while the process stands still.
+   */
+  long clock();
+
   /** Whether a process runs on it. */
   boolean isRunning();
 

@@ -49,6 +49,9 @@ public interface Property {
   /** A node has sent a message. */
   default void sent(ObservedNode node, Message message) {}
 
+  /** A message has reached a node's process, which deals with it in its next turn. */
+  default void received(ObservedNode node, Message message) {}
+
   /** A node's state machine has applied an entry, with this result. */
   default void applied(ObservedNode node, Entry entry, byte[] result) {}
 

@@ -371,6 +371,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
 
   void receive(Message message) {
     if (process != null) {
+      environment.watchers().received(this, message);
       process.receive(message);
     }
   }

@@ -20,6 +20,7 @@ final class Watchers {
   private Property[] turned = {};
   private Property[] writing = {};
   private Property[] sent = {};
+  private Property[] received = {};
   private Property[] applied = {};
   private Property[] captured = {};
   private Property[] restored = {};
@@ -35,6 +36,7 @@ final class Watchers {
     this.turned = those("turned");
     this.writing = those("writing");
     this.sent = those("sent");
+    this.received = those("received");
     this.applied = those("applied");
     this.captured = those("captured");
     this.restored = those("restored");
@@ -83,6 +85,12 @@ final class Watchers {
   void sent(ObservedNode node, Message message) {
     for (Property property : sent) {
       property.sent(node, message);
+    }
+  }
+
+  void received(ObservedNode node, Message message) {
+    for (Property property : received) {
+      property.received(node, message);
     }
   }
 
