@@ -64,6 +64,9 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   private long installedCount;
   private long receivedBytes;
 
+  /** The term in which the sender works. */
+  private long term;
+
   private record Installation(long index, long untilTick) {}
 
   SnapshotCoordinator(
@@ -77,6 +80,7 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
     this.snapshots = snapshots;
     this.transport = transport;
     this.policy = policy;
+    this.term = raft.term();
     this.compaction = new LogCompaction(policy, status.base().index(), status.applied());
     this.sender = new SnapshotSender(policy, config.electionTimeoutTicks(), compaction::cut, this);
     this.receiver = new SnapshotReceiver(this);
@@ -106,6 +110,7 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   }
 
   void leadershipChanged() {
+    term = raft.term();
     sender.leadershipChanged();
     installations.clear();
   }
@@ -287,6 +292,11 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
 
   @Override
   public void send(long peer, EntryId last, long total, long offset, byte[] data) {
+    // A message may have ended this node's leadership in the very turn in which the piece was read:
+    // under the newer term's number the piece would pass for one of that term's leader.
+    if (!raft.isLeader() || raft.term() != term) {
+      return;
+    }
     sentBytes += data.length;
     transport.send(
         new Message.SnapshotChunk(raft.id(), peer, raft.term(), last, total, offset, data));

@@ -1,11 +1,12 @@
 package dev.jangada.simulation;
 
+import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** At most one leader is elected in a term (paper, figure 3). */
+/** At most one leader is elected in a term (paper, figure 3), and nobody else speaks as one. */
 final class ElectionSafety implements Property {
 
   private final Map<Long, Integer> leaders = new TreeMap<>();
@@ -28,6 +29,21 @@ final class ElectionSafety implements Property {
           status.term(),
           node.number(),
           other);
+    }
+  }
+
+  @Override
+  public void sent(ObservedNode node, Message message) {
+    boolean speaksAsLeader =
+        message instanceof Message.AppendRequest || message instanceof Message.SnapshotChunk;
+    if (speaksAsLeader && (message.term() != latest || node.number() != latestLeader)) {
+      RaftStatus status = node.status();
+      require(
+          status != null && status.role() == RaftRole.LEADER && status.term() == message.term(),
+          "n%d sends %s and is %s",
+          node.number(),
+          message,
+          status);
     }
   }
 

@@ -33,6 +33,17 @@ class LeadershipPropertiesTest {
   private final Node three = new Node(3);
 
   @Test
+  void appendOrSnapshotOfWhoDoesNotLeadIsFound() {
+    ElectionSafety property = new ElectionSafety();
+    turn(property, one, status(1, 5, 1, RaftRole.LEADER, 1));
+    assertHolds(() -> property.sent(one, append(1, 2, 5)));
+    two.status = status(2, 6, 0, RaftRole.FOLLOWER, 0);
+    assertViolates(() -> property.sent(two, append(2, 3, 6)), "n2 sends AppendRequest");
+    Message chunk = new Message.SnapshotChunk(2, 3, 6, new EntryId(1, 1), 0, 0, new byte[0]);
+    assertViolates(() -> property.sent(two, chunk), "n2 sends SnapshotChunk");
+  }
+
+  @Test
   void voteAgainstALeaderThatIsHeardIsFound() {
     FollowersAreLoyal property = new FollowersAreLoyal(CONFIG, 3);
     follow(property, two, 1, 5);

@@ -1,0 +1,104 @@
+package dev.jangada.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jangada.raft.EntryId;
+import dev.jangada.raft.HardState;
+import dev.jangada.raft.Message;
+import dev.jangada.raft.Raft;
+import dev.jangada.raft.RaftConfig;
+import dev.jangada.raft.Ready;
+import dev.jangada.raft.RecoveredLog;
+import dev.jangada.raft.StateMachine;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A coordinator beside a real core, in events of one turn. */
+class SnapshotCoordinatorTest {
+  private static final RaftConfig CONFIG =
+      RaftConfig.builder(1, List.of(1L, 2L, 3L)).preVote(false).build();
+
+  private final Raft raft =
+      new Raft(
+          CONFIG,
+          HardState.INITIAL,
+          RecoveredLog.empty((from, to, maxBytes) -> List.of()),
+          0,
+          new Random(1));
+
+  private final List<SnapshotTask> tasks = new ArrayList<>();
+  private final List<Message> sent = new ArrayList<>();
+  private final SnapshotCoordinator coordinator =
+      new SnapshotCoordinator(raft, CONFIG, tasks::add, sent::add, new SnapshotPolicy(0, 0, 4, 2));
+
+  /** Leads term 1, has committed its first entry, and reads a snapshot of it for node 2. */
+  @BeforeEach
+  void leadAndBeginToSend() {
+    raft.campaign();
+    work();
+    raft.step(new Message.VoteResponse(2, 1, 1, true));
+    work();
+    raft.step(new Message.AppendAccepted(2, 1, 1, 1, 0));
+    work();
+    coordinator.leadershipChanged();
+    coordinator.wanted(2);
+    coordinator.event(new SnapshotEvent.Captured(SnapshotTask.Purpose.SEND, new TwelveBytes()));
+  }
+
+  @Test
+  void pieceThatWasReadIsSent() {
+    coordinator.event(piece());
+
+    assertThat(sent)
+        .containsExactly(new Message.SnapshotChunk(1, 2, 1, new EntryId(1, 1), 12, 0, new byte[4]));
+  }
+
+  @Test
+  void pieceIsNotSentInATermThatBeganInTheSameTurn() {
+    raft.step(new Message.StaleTerm(3, 1, 7));
+    coordinator.event(piece());
+
+    assertThat(sent).isEmpty();
+  }
+
+  private static SnapshotEvent piece() {
+    return new SnapshotEvent.Piece(new EntryId(1, 1), 0, new byte[4]);
+  }
+
+  private void work() {
+    while (raft.hasReady()) {
+      Ready ready = raft.ready();
+      if (ready.persisted() != null) {
+        raft.persisted(ready.persisted());
+      }
+      if (!ready.apply().isEmpty()) {
+        raft.applied(ready.apply().getLast().index());
+      }
+    }
+  }
+
+  private static final class TwelveBytes implements StateMachine.Snapshot {
+    @Override
+    public long index() {
+      return 1;
+    }
+
+    @Override
+    public long size() {
+      return 12;
+    }
+
+    @Override
+    public InputStream open() {
+      return new ByteArrayInputStream(new byte[12]);
+    }
+
+    @Override
+    public void close() {}
+  }
+}
