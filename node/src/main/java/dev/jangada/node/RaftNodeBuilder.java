@@ -2,10 +2,13 @@ package dev.jangada.node;
 
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.node.transport.Transport;
+import dev.jangada.raft.EntryId;
+import dev.jangada.raft.HardState;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.storage.Disk;
 import dev.jangada.storage.FileDisk;
 import dev.jangada.storage.WalConfig;
+import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -230,6 +233,33 @@ public final class RaftNodeBuilder {
     } catch (Throwable e) {
       directory.close();
       throw e;
+    }
+  }
+
+  /**
+   * Makes the data directory of a member of a new cluster whose log does not begin at the
+   * beginning: its state machines are given the state after some entry of another cluster's log,
+   * the same on every member. Starts nothing.
+   *
+   * @param index the index that the machines have applied: the log goes on after it
+   * @throws IllegalArgumentException if a setting is missing or settings contradict each other
+   * @throws IOException if there is a log in the data directory already, or it cannot be written
+   */
+  public void createLogAfter(long index) throws IOException {
+    NodeConfig config = config();
+    try (FileDisk directory =
+        FileDisk.open(required(dataDirectory, "dataDirectory").resolve("wal"))) {
+      if (!directory.list().isEmpty()) {
+        throw new IOException(
+            directory.directory() + " holds a log already: use another directory");
+      }
+      WalConfig walConfig =
+          WalConfig.of(config.clusterId(), config.memberId()).withSegmentBytes(logSegmentBytes);
+      try (WriteAheadLog log = WriteAheadLog.open(directory, walConfig)) {
+        EntryId base = new EntryId(index, 1);
+        log.append(new HardState(base.term(), HardState.NO_VOTE), List.of());
+        log.reset(base);
+      }
     }
   }
 

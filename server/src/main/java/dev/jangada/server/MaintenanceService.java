@@ -7,6 +7,8 @@ import dev.jangada.etcd.api.etcdserverpb.HashResponse;
 import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
 import dev.jangada.etcd.api.etcdserverpb.MoveLeaderRequest;
 import dev.jangada.etcd.api.etcdserverpb.MoveLeaderResponse;
+import dev.jangada.etcd.api.etcdserverpb.SnapshotRequest;
+import dev.jangada.etcd.api.etcdserverpb.SnapshotResponse;
 import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
 import dev.jangada.etcd.api.etcdserverpb.StatusResponse;
 import dev.jangada.kv.Failure;
@@ -14,6 +16,7 @@ import dev.jangada.kv.KvHash;
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.node.RaftNode;
 import dev.jangada.raft.RaftStatus;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
 /**
@@ -112,6 +115,15 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
       case KvHash hash -> hash;
       case Failure failure -> throw EtcdError.of(failure.error()).exception();
     };
+  }
+
+  /** Everything this member has: what {@code jangada snapshot restore} makes a new cluster of. */
+  @Override
+  public void snapshot(SnapshotRequest request, StreamObserver<SnapshotResponse> observer) {
+    // The calls of the client's connection keep it going.
+    var unused =
+        new BackupStream(
+            store, readPool, headers, (ServerCallStreamObserver<SnapshotResponse>) observer);
   }
 
   @Override
