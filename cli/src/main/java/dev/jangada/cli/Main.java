@@ -30,6 +30,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SimulateCommand.class,
       BenchCommand.class,
       LabCommand.class,
+      SnapshotCommand.class,
+      CheckCommand.class,
       RehearsalCommand.class
     })
 public final class Main implements Runnable {
@@ -88,6 +90,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command: up, server, simulate, bench or lab?");
+        spec.commandLine(), "which command: up, server, snapshot, check, bench, lab or simulate?");
   }
 }

@@ -18,10 +18,16 @@ import org.jspecify.annotations.Nullable;
  * @param facts what there is, a line each, for people
  * @param base what the log begins after; null if it is damaged
  * @param last the log's last entry; null if it is damaged
+ * @param snapshot the last entry that the snapshot covers; {@link EntryId#NONE} if there is none,
+ *     null if it is damaged
  * @param damage what is wrong, with file, offset and what can be done; empty if all is well
  */
 public record StorageReport(
-    List<String> facts, @Nullable EntryId base, @Nullable EntryId last, List<String> damage) {
+    List<String> facts,
+    @Nullable EntryId base,
+    @Nullable EntryId last,
+    @Nullable EntryId snapshot,
+    List<String> damage) {
 
   public StorageReport {
     facts = List.copyOf(facts);
@@ -55,7 +61,7 @@ public record StorageReport(
         facts.add(
             "snapshot up to entry %s, %d bytes".formatted(log.snapshot(), log.snapshotBytes()));
       }
-      return new StorageReport(facts, log.base(), log.last(), log.damage());
+      return new StorageReport(facts, log.base(), log.last(), log.snapshot(), log.damage());
     }
   }
 }

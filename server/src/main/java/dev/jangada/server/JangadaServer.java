@@ -7,6 +7,7 @@ import dev.jangada.kv.store.RocksDbOptions;
 import dev.jangada.kv.store.RocksDbStore;
 import dev.jangada.node.Peer;
 import dev.jangada.node.RaftNode;
+import dev.jangada.node.RaftNodeBuilder;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.InitialClusterState;
@@ -173,6 +174,15 @@ public final class JangadaServer implements AutoCloseable {
 
   private static RaftNode startNode(ServerConfig config, Path directory, KvStateMachine store)
       throws IOException {
+    return nodeBuilder(config, directory).stateMachine(store).start();
+  }
+
+  /**
+   * The node of a member, all but its state machine.
+   *
+   * @param directory where the member's log is to be
+   */
+  static RaftNodeBuilder nodeBuilder(ServerConfig config, Path directory) {
     List<Peer> peers =
         config.initialCluster().entrySet().stream()
             .map(member ->
@@ -187,7 +197,6 @@ public final class JangadaServer implements AutoCloseable {
         .peers(peers)
         .listen(ClientListener.host(config.listenPeerUrl()), config.listenPeerUrl().getPort())
         .dataDirectory(directory)
-        .stateMachine(store)
         .transport(NettyTransport::open)
         .heartbeatInterval(config.heartbeatInterval())
         .electionTimeout(config.electionTimeout())
@@ -198,8 +207,7 @@ public final class JangadaServer implements AutoCloseable {
         // RocksDB is durable by itself: snapshots are made only for members that need one.
         .snapshotEntries(config.storeEngine() == StoreEngine.HEAP ? config.snapshotCount() : 0)
         .retainedEntries(config.snapshotCount())
-        .logSegmentBytes(config.logSegmentBytes())
-        .start();
+        .logSegmentBytes(config.logSegmentBytes());
   }
 
   /** The settings it was started with. */

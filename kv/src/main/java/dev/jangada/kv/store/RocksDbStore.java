@@ -55,7 +55,15 @@ public final class RocksDbStore implements OrderedStore {
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private RocksDbStore(RocksDbOptions options, RocksDbDirectory directory) throws RocksDBException {
+  /** How the engine is opened. */
+  @FunctionalInterface
+  private interface Opening {
+
+    RocksDB open(Options options, String directory) throws RocksDBException;
+  }
+
+  private RocksDbStore(RocksDbOptions options, RocksDbDirectory directory, Opening opening)
+      throws RocksDBException {
     this.options = options;
     this.directory = directory;
     filter = new BloomFilter(10);
@@ -65,15 +73,11 @@ public final class RocksDbStore implements OrderedStore {
     durableReads = new ReadOptions().setReadTier(ReadTier.PERSISTED_TIER);
     flushOptions = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(false);
     try {
-      db = openEngine();
+      db = opening.open(engineOptions, directory.store().toString());
     } catch (RocksDBException e) {
       closeOptions();
       throw e;
     }
-  }
-
-  private RocksDB openEngine() throws RocksDBException {
-    return RocksDB.open(engineOptions, directory.store().toString());
   }
 
   /**
@@ -90,7 +94,7 @@ public final class RocksDbStore implements OrderedStore {
     RocksDbDirectory directory = new RocksDbDirectory(options.directory(), steps);
     try {
       directory.prepare();
-      RocksDbStore store = new RocksDbStore(options, directory);
+      RocksDbStore store = new RocksDbStore(options, directory, RocksDB::open);
       try {
         directory.clean();
         return store;
@@ -101,6 +105,32 @@ public final class RocksDbStore implements OrderedStore {
     } catch (IOException | RocksDBException e) {
       throw new StoreException(
           "cannot open the store in " + options.directory() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads every block of a store from disk and compares it with its checksum, and changes nothing.
+   * Nobody may have the store open for writing.
+   *
+   * @param options of the store
+   * @return a store to read from, to be closed by the caller
+   * @throws StoreException if it is damaged: the message names file and offset as far as the engine
+   *     does
+   */
+  public static RocksDbStore openChecked(RocksDbOptions options) {
+    RocksDbDirectory directory = new RocksDbDirectory(options.directory(), change -> {});
+    try {
+      RocksDbStore store = new RocksDbStore(options, directory, RocksDB::openReadOnly);
+      try {
+        store.db.verifyChecksum();
+        return store;
+      } catch (Throwable failure) {
+        store.close();
+        throw failure;
+      }
+    } catch (RocksDBException e) {
+      throw new StoreException(
+          "the store in " + options.directory() + " is damaged: " + e.getMessage(), e);
     }
   }
 
@@ -286,7 +316,7 @@ public final class RocksDbStore implements OrderedStore {
         directory.decideReplacement();
         db.close();
         directory.replaceStore();
-        db = openEngine();
+        db = RocksDB.open(engineOptions, directory.store().toString());
       } catch (IOException | RocksDBException e) {
         throw failure("restore", e);
       }

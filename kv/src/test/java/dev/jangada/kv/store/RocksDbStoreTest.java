@@ -50,6 +50,40 @@ class RocksDbStoreTest extends OrderedStoreContract {
     }
   }
 
+  @Test
+  void bitFlippedInAnyTableIsFoundByCheckingAndNamedByFileAndOffset() throws IOException {
+    RocksDbOptions checked = RocksDbOptions.in(directory.resolve("checked"));
+    byte[] noise = new byte[100];
+    Random random = new Random(3);
+    try (RocksDbStore store = RocksDbStore.open(checked)) {
+      for (int i = 0; i < 3_000; i++) {
+        try (OrderedStore.Batch batch = store.newBatch()) {
+          random.nextBytes(noise);
+          batch.put(number(i), noise.clone());
+          batch.commit();
+        }
+      }
+    }
+    RocksDbStore.openChecked(checked).close();
+    Path table;
+    try (Stream<Path> files = Files.list(directory.resolve("checked"))) {
+      table = files.filter(file -> file.toString().endsWith(".sst")).findFirst().orElseThrow();
+    }
+    byte[] whole = Files.readAllBytes(table);
+    for (int i = 0; i < 40; i++) {
+      byte[] damaged = whole.clone();
+      // Half of them among the tables of contents at the end; its last bytes only point to those.
+      int fromEnd = 60 + random.nextInt(i < 20 ? whole.length - 60 : 6_000);
+      damaged[whole.length - fromEnd] ^= 4;
+      Files.write(table, damaged);
+      assertThatThrownBy(() -> RocksDbStore.openChecked(checked).close())
+          .as("bit flipped %d bytes before the end", fromEnd)
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining(table.toString())
+          .hasMessageContaining("offset ");
+    }
+  }
+
   /**
    * Every batch writes its number under three keys far apart, and enough beside it that buffers are
    * flushed as the engine sees fit. The files are copied while it runs, as a power failure would
