@@ -15,8 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     description = {
-      "Reads the log, the snapshot and the store of a member that is stopped, from beginning to end,"
-          + " and compares all with its checksums. Changes nothing.",
+      "Reads the log, the snapshot and the store of a member that is stopped, from beginning to"
+          + " end, and compares all with its checksums. Changes nothing.",
       "",
       "Exit code 0 if all is well, 1 if not."
     },

@@ -1,10 +1,11 @@
 package dev.jangada.cli;
 
-import dev.jangada.kv.backup.BackupInfo;
 import dev.jangada.server.BackupRestore;
+import dev.jangada.server.ConfigException;
 import dev.jangada.server.ServerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,11 +37,9 @@ final class SnapshotCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "which command: status or restore?");
   }
 
-  private static void print(CommandSpec spec, String what, BackupInfo info) {
+  private static void print(CommandSpec spec, String line) {
     PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        "%s: revision %d after entry %d, %d records, %d bytes%n",
-        what, info.revision(), info.appliedIndex(), info.records(), info.bytes());
+    out.println(line);
     out.flush();
   }
 
@@ -61,7 +60,7 @@ final class SnapshotCommand implements Runnable {
     @Override
     public void run() {
       try {
-        print(spec, "whole", BackupRestore.verify(file));
+        print(spec, "whole: " + BackupRestore.verify(file));
       } catch (IOException e) {
         throw failure(file, e);
       }
@@ -73,9 +72,9 @@ final class SnapshotCommand implements Runnable {
       description = {
         "Makes the data directory of a member of a new cluster from a backup.",
         "",
-        "Run it for each member, with the same backup and with the flags that the member's server is"
-            + " then started with. Give the new cluster a token of its own (--initial-cluster-token):"
-            + " members of the old one may still be running."
+        "Run it for each member, with the same backup and with the flags that the member's server"
+            + " is then started with. Give the new cluster a token of its own"
+            + " (--initial-cluster-token): members of the old one may still be running."
       },
       mixinStandardHelpOptions = true)
   static final class Restore implements Runnable {
@@ -94,8 +93,9 @@ final class SnapshotCommand implements Runnable {
     public void run() {
       try {
         ServerConfig config = flags.toConfig();
-        print(spec, "restored into " + config.dataDirectory(), BackupRestore.restore(file, config));
-      } catch (dev.jangada.server.ConfigException e) {
+        String restored = BackupRestore.restore(file, config);
+        print(spec, "restored into %s: %s".formatted(config.dataDirectory(), restored));
+      } catch (ConfigException e) {
         throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
       } catch (IOException e) {
         throw failure(file, e);
@@ -105,7 +105,7 @@ final class SnapshotCommand implements Runnable {
 
   private static CommandFailure failure(Path file, IOException e) {
     return new CommandFailure(
-        e instanceof java.nio.file.NoSuchFileException
+        e instanceof NoSuchFileException
             ? file + ": there is no such file"
             : String.valueOf(e.getMessage()));
   }

@@ -32,13 +32,19 @@ public final class BackupRestore {
   /**
    * Reads a backup to its end and checks it.
    *
+   * @return what is in it, for people
    * @throws dev.jangada.kv.backup.DamagedBackupException if it is damaged
    * @throws IOException if it cannot be read
    */
-  public static BackupInfo verify(Path backup) throws IOException {
+  public static String verify(Path backup) throws IOException {
     try (InputStream in = open(backup)) {
-      return new BackupReader(in, backup.toString()).readTo((key, value) -> {});
+      return describe(new BackupReader(in, backup.toString()).readTo((key, value) -> {}));
     }
+  }
+
+  private static String describe(BackupInfo info) {
+    return "revision %d after entry %d, %d records, %d bytes"
+        .formatted(info.revision(), info.appliedIndex(), info.records(), info.bytes());
   }
 
   /**
@@ -50,7 +56,7 @@ public final class BackupRestore {
    * @throws dev.jangada.kv.backup.DamagedBackupException if the backup is damaged
    * @throws IOException if it cannot be read, or the directory not be written
    */
-  public static BackupInfo restore(Path backup, ServerConfig config) throws IOException {
+  public static String restore(Path backup, ServerConfig config) throws IOException {
     Path target = config.dataDirectory().toAbsolutePath().normalize();
     if (Files.exists(target) && !isEmptyDirectory(target)) {
       throw new ConfigException(
@@ -64,7 +70,7 @@ public final class BackupRestore {
       BackupInfo info = restore(backup, config, unfinished.resolve("member"));
       Files.deleteIfExists(target);
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-      return info;
+      return describe(info);
     } catch (Throwable failure) {
       try {
         delete(unfinished);

@@ -1,0 +1,288 @@
+package dev.jangada.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.jangada.etcd.api.etcdserverpb.HashKVRequest;
+import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
+import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
+import dev.jangada.etcd.api.etcdserverpb.PutRequest;
+import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
+import dev.jangada.etcd.api.etcdserverpb.SnapshotRequest;
+import dev.jangada.etcd.api.etcdserverpb.SnapshotResponse;
+import dev.jangada.kv.backup.DamagedBackupException;
+import dev.jangada.server.embedded.FreePorts;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is done to data directories and backups while no server has them. */
+class OfflineTest {
+
+  private static final int KEYS = 300;
+
+  @TempDir private Path directory;
+
+  private static URI url(int port) {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  private List<ServerConfig> configs(String token, int members) throws IOException {
+    List<Integer> ports = FreePorts.find(2 * members);
+    Map<String, List<URI>> peers = new LinkedHashMap<>();
+    for (int i = 0; i < members; i++) {
+      peers.put("n" + i, List.of(url(ports.get(members + i))));
+    }
+    List<ServerConfig> configs = new ArrayList<>();
+    for (int i = 0; i < members; i++) {
+      configs.add(
+          ServerConfig.builder()
+              .name("n" + i)
+              .dataDirectory(directory.resolve(token + i))
+              .listenClientUrls(List.of(url(ports.get(i))))
+              .listenPeerUrls(List.of(url(ports.get(members + i))))
+              .initialCluster(peers)
+              .initialClusterToken(token)
+              .heartbeatInterval(Duration.ofMillis(20))
+              .electionTimeout(Duration.ofMillis(200))
+              .logSegmentBytes(1 << 20)
+              .build());
+    }
+    return configs;
+  }
+
+  private static <T> T ask(ServerConfig member, Function<ManagedChannel, T> request) {
+    URI endpoint = member.listenClientUrls().get(0);
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(endpoint.getHost(), endpoint.getPort())
+            .usePlaintext()
+            .build();
+    try {
+      return request.apply(channel);
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  private static void awaitReady(JangadaServer server) throws Exception {
+    server.whenReady().get(20, TimeUnit.SECONDS);
+  }
+
+  private static KVGrpc.KVBlockingStub kv(ManagedChannel channel) {
+    return KVGrpc.newBlockingStub(channel)
+        .withWaitForReady()
+        .withDeadlineAfter(20, TimeUnit.SECONDS);
+  }
+
+  /** Writes keys with values that do not compress, and returns the revision. */
+  private static long fill(ServerConfig member) {
+    byte[] value = new byte[2_000];
+    Random random = new Random(5);
+    return ask(
+        member,
+        channel -> {
+          long revision = 0;
+          for (int i = 0; i < KEYS; i++) {
+            random.nextBytes(value);
+            revision =
+                kv(channel)
+                    .put(
+                        PutRequest.newBuilder()
+                            .setKey(ByteString.copyFromUtf8("k" + i))
+                            .setValue(ByteString.copyFrom(value))
+                            .build())
+                    .getHeader()
+                    .getRevision();
+          }
+          return revision;
+        });
+  }
+
+  private static int hash(ServerConfig member) {
+    return ask(
+        member,
+        channel -> {
+          // Answered once the member has all that was acknowledged.
+          assertThat(
+                  kv(channel)
+                      .range(
+                          RangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("k0")).build())
+                      .getCount())
+              .isEqualTo(1);
+          return MaintenanceGrpc.newBlockingStub(channel)
+              .hashKV(HashKVRequest.getDefaultInstance())
+              .getHash();
+        });
+  }
+
+  private Path backup(ServerConfig member) throws IOException {
+    Path file = directory.resolve("backup");
+    ask(
+        member,
+        channel -> {
+          Iterator<SnapshotResponse> pieces =
+              MaintenanceGrpc.newBlockingStub(channel)
+                  .withDeadlineAfter(20, TimeUnit.SECONDS)
+                  .snapshot(SnapshotRequest.getDefaultInstance());
+          long remaining = Long.MAX_VALUE;
+          try (OutputStream out = Files.newOutputStream(file)) {
+            while (pieces.hasNext()) {
+              SnapshotResponse piece = pieces.next();
+              assertThat(piece.getRemainingBytes()).isLessThanOrEqualTo(remaining);
+              remaining = piece.getRemainingBytes();
+              piece.getBlob().writeTo(out);
+            }
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+          assertThat(remaining).isZero();
+          return remaining;
+        });
+    return file;
+  }
+
+  @Test
+  void backupOfAMemberBecomesANewClusterWithTheSameKeys() throws Exception {
+    ServerConfig old = configs("old", 1).get(0);
+    long revision;
+    int hash;
+    Path backup;
+    try (JangadaServer server = JangadaServer.start(old)) {
+      awaitReady(server);
+      revision = fill(old);
+      backup = backup(old);
+      hash = hash(old);
+    }
+    assertThat(BackupRestore.verify(backup)).contains("revision " + revision);
+
+    List<ServerConfig> configs = configs("restored", 3);
+    List<JangadaServer> servers = new ArrayList<>();
+    try {
+      for (ServerConfig config : configs) {
+        assertThat(BackupRestore.restore(backup, config)).contains("revision " + revision);
+        servers.add(JangadaServer.start(config));
+      }
+      for (ServerConfig config : configs) {
+        assertThat(hash(config)).isEqualTo(hash);
+      }
+      // They go on as one cluster, with the next revision.
+      PutRequest put = PutRequest.newBuilder().setKey(ByteString.copyFromUtf8("new")).build();
+      assertThat(ask(configs.get(1), channel -> kv(channel).put(put)).getHeader().getRevision())
+          .isEqualTo(revision + 1);
+    } finally {
+      servers.forEach(JangadaServer::close);
+    }
+    assertThatThrownBy(() -> BackupRestore.restore(backup, configs.get(0)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("not empty");
+  }
+
+  @Test
+  void damagedBackupIsRefusedAndLeavesNoDirectory() throws Exception {
+    ServerConfig old = configs("old", 1).get(0);
+    Path backup;
+    try (JangadaServer server = JangadaServer.start(old)) {
+      awaitReady(server);
+      fill(old);
+      backup = backup(old);
+    }
+    flip(backup, 100_000);
+    ServerConfig config = configs("restored", 1).get(0);
+
+    assertThatThrownBy(() -> BackupRestore.restore(backup, config))
+        .isInstanceOf(DamagedBackupException.class)
+        .hasMessageContaining(backup + ": offset ");
+    assertThat(config.dataDirectory()).doesNotExist();
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files.map(file -> file.getFileName().toString()).toList())
+          .containsExactlyInAnyOrder("backup", "old0");
+    }
+  }
+
+  @Test
+  void checkDescribesADirectoryAndNamesEachFlippedBit() throws Exception {
+    ServerConfig config = configs("checked", 1).get(0);
+    long revision;
+    try (JangadaServer server = JangadaServer.start(config)) {
+      awaitReady(server);
+      revision = fill(config);
+      assertThatThrownBy(() -> DataCheck.of(config.dataDirectory()))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("in use");
+    }
+    DataCheck whole = DataCheck.of(config.dataDirectory());
+    assertThat(whole.damage()).isEmpty();
+    assertThat(whole.facts()).anyMatch(fact -> fact.contains("revision " + revision));
+
+    Path member = config.dataDirectory().resolve("member");
+    Path log = only(member.resolve("wal"), ".wal");
+    Path table = only(member.resolve("kv"), ".sst");
+    flip(log, 300_000);
+    flip(table, 20_000);
+
+    DataCheck damaged = DataCheck.of(config.dataDirectory());
+    assertThat(damaged.damage()).hasSize(2);
+    assertThat(damaged.damage().get(0)).contains(log.toString()).containsPattern("offset \\d+");
+    assertThat(damaged.damage().get(1)).contains(table.toString()).containsPattern("offset \\d+");
+
+    flip(log, 300_000);
+    flip(table, 20_000);
+    assertThat(DataCheck.of(config.dataDirectory())).isEqualTo(whole);
+  }
+
+  @Test
+  void checkFindsAStoreThatDoesNotGoWithTheLog() throws Exception {
+    List<ServerConfig> configs = configs("mixed", 1);
+    ServerConfig config = configs.get(0);
+    try (JangadaServer server = JangadaServer.start(config)) {
+      awaitReady(server);
+      fill(config);
+    }
+    ServerConfig other = configs("other", 1).get(0);
+    try (JangadaServer server = JangadaServer.start(other)) {
+      awaitReady(server);
+    }
+    Path otherLog = other.dataDirectory().resolve("member/wal");
+    Path log = config.dataDirectory().resolve("member/wal");
+    Files.delete(only(log, ".wal"));
+    Files.copy(only(otherLog, ".wal"), log.resolve(only(otherLog, ".wal").getFileName()));
+
+    assertThat(DataCheck.of(config.dataDirectory()).damage())
+        .singleElement()
+        .asString()
+        .contains("do not belong together");
+    assertThatThrownBy(() -> DataCheck.of(directory.resolve("nowhere")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("holds no member's data");
+  }
+
+  private static Path only(Path directory, String suffix) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.filter(file -> file.toString().endsWith(suffix)).findFirst().orElseThrow();
+    }
+  }
+
+  private static void flip(Path file, int offset) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[offset] ^= 1;
+    Files.write(file, Arrays.copyOf(bytes, bytes.length));
+  }
+}
