@@ -2,6 +2,7 @@ package dev.jangada.cli;
 
 import dev.jangada.cli.bench.BenchCommand;
 import dev.jangada.cli.cluster.ClusterException;
+import dev.jangada.cli.ctl.CtlCommand;
 import dev.jangada.cli.lab.LabCommand;
 import dev.jangada.cli.simulate.SimulateCommand;
 import java.io.PrintWriter;
@@ -54,6 +55,7 @@ public final class Main implements Runnable {
    */
   static CommandLine commandLine(Map<String, String> environment) {
     CommandLine commandLine = new CommandLine(new Main());
+    commandLine.addSubcommand(CtlCommand.commandLine(environment));
     Objects.requireNonNull(commandLine.getSubcommands().get("server"))
         .setDefaultValueProvider(new EnvironmentDefaults(environment));
     commandLine.setParameterExceptionHandler(Main::refuse);
@@ -71,7 +73,7 @@ public final class Main implements Runnable {
     UnmatchedArgumentException.printSuggestions(refusal, err);
     err.println("See " + name + " --help.");
     err.flush();
-    return CommandLine.ExitCode.USAGE;
+    return refused.getCommandSpec().exitCodeOnInvalidInput();
   }
 
   private static int report(Exception failure, CommandLine failed) {
@@ -90,6 +92,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command: up, server, snapshot, check, bench, lab or simulate?");
+        spec.commandLine(), "which command: up, server, ctl, snapshot, check, bench, lab or simulate?");
   }
 }
