@@ -42,8 +42,8 @@ final class Connection implements AutoCloseable {
   /**
    * How requests are made.
    *
-   * @param dialTimeout how long to try to reach a server
-   * @param commandTimeout how long to wait for an answer
+   * @param dialTimeout how long to try again when all servers refuse to be reached
+   * @param commandTimeout how long to wait for an answer, or for a server that does not refuse
    * @param keepAliveTime after how much silence to ask whether the server is still there
    * @param keepAliveTimeout how long to wait for the answer to that
    * @param user null for nobody
@@ -205,7 +205,7 @@ final class Connection implements AutoCloseable {
     if (chosen != null) {
       return chosen;
     }
-    long deadline = System.nanoTime() + settings.dialTimeout().toNanos();
+    long start = System.nanoTime();
     while (true) {
       for (ManagedChannel channel : channels) {
         if (channel.getState(true) == ConnectivityState.READY) {
@@ -213,10 +213,12 @@ final class Connection implements AutoCloseable {
           return channel;
         }
       }
-      if (System.nanoTime() > deadline || interrupted()) {
+      boolean refused = allFailed();
+      Duration patience = refused ? settings.dialTimeout() : settings.commandTimeout();
+      if (System.nanoTime() - start > patience.toNanos() || interrupted()) {
         throw new CtlException(CtlException.Kind.FAILURE, unreachable());
       }
-      if (allFailed()) {
+      if (refused) {
         // After a refusal the channels wait longer and longer; a server that starts is worth more.
         channels.forEach(ManagedChannel::resetConnectBackoff);
       }
@@ -263,7 +265,7 @@ final class Connection implements AutoCloseable {
             .map(Connection::whyUnreachable)
             .filter(Objects::nonNull)
             .findFirst()
-            .orElse("no answer within " + Units.duration(settings.dialTimeout().toNanos()));
+            .orElse("no answer within " + Units.duration(settings.commandTimeout().toNanos()));
     return "cannot reach " + names + ": " + reason + remedy(reason);
   }
 

@@ -61,9 +61,14 @@ final class Ctl implements AutoCloseable {
   /** To whichever of the servers can be reached. */
   Connection connection() {
     if (connection == null) {
-      connection = new Connection(endpoints(), settings());
+      connection = newConnection();
     }
     return connection;
+  }
+
+  /** Another one, for another thread; the caller closes it. */
+  Connection newConnection() {
+    return new Connection(endpoints(), settings());
   }
 
   /** To this server, which the caller closes. */

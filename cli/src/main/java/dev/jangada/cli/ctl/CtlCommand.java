@@ -26,9 +26,18 @@ import picocli.CommandLine.Spec;
       TxnCommand.class,
       WatchCommand.class,
       CompactionCommand.class,
+      LeaseCommand.class,
+      LockCommand.class,
+      ElectCommand.class,
       MemberCommand.class,
       EndpointCommand.class,
       MoveLeaderCommand.class,
+      SnapshotCommand.class,
+      DefragCommand.class,
+      AlarmCommand.class,
+      AuthCommand.class,
+      UserCommand.class,
+      RoleCommand.class,
       VersionCommand.class
     },
     footer = {

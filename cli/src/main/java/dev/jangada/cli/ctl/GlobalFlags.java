@@ -103,7 +103,7 @@ final class GlobalFlags {
       defaultValue = "2s",
       converter = Units.DurationConverter.class,
       scope = ScopeType.INHERIT,
-      description = "How long to try to reach a server (default: 2s).")
+      description = "How long to try again when no server can be reached (default: 2s).")
   private Duration dialTimeout;
 
   @Option(
