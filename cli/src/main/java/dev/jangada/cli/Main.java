@@ -92,6 +92,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command: up, server, ctl, snapshot, check, bench, lab or simulate?");
+        spec.commandLine(),
+        "which command: up, server, ctl, snapshot, check, bench, lab or simulate?");
   }
 }

@@ -3,6 +3,7 @@ package dev.jangada.cli.ctl;
 import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
 import dev.jangada.etcd.api.etcdserverpb.SnapshotRequest;
 import dev.jangada.etcd.api.etcdserverpb.SnapshotResponse;
+import dev.jangada.server.BackupRestore;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,8 +20,8 @@ import picocli.CommandLine.Parameters;
 /** Copies of a store. */
 @Command(
     name = "snapshot",
-    description = "Save a copy of the store.",
-    subcommands = {SnapshotCommand.Save.class})
+    description = "Save a copy of the store, and look into one.",
+    subcommands = {SnapshotCommand.Save.class, SnapshotCommand.Status.class})
 final class SnapshotCommand extends Group {
 
   /** Saves one. */
@@ -89,6 +90,27 @@ final class SnapshotCommand extends Group {
       } catch (IOException e) {
         throw new UncheckedIOException("cannot write " + part, e);
       }
+    }
+  }
+
+  /** What is in one. */
+  @Command(name = "status", description = "Read a saved copy to its end, check and describe it.")
+  static final class Status extends Action {
+
+    @Parameters(
+        hideParamSyntax = true,
+        paramLabel = "FILE",
+        description = "What snapshot save has saved.")
+    private @Nullable List<String> arguments;
+
+    @Override
+    void run(Ctl ctl) throws IOException {
+      Path file = Path.of(only(arguments, "snapshot status requires exactly one argument"));
+      if (Files.notExists(file)) {
+        throw new CtlException(
+            CtlException.Kind.FAILURE, "stat " + file + ": no such file or directory");
+      }
+      ctl.say("whole: " + BackupRestore.verify(file));
     }
   }
 }
