@@ -141,7 +141,7 @@ public final class KvStateMachine implements StateMachine {
           entry,
           expectedIndex);
       expectedIndex++;
-      if (entry.type() == EntryType.NOOP) {
+      if (entry.type() != EntryType.COMMAND) {
         results.add(NO_RESULT);
         continue;
       }

@@ -1,8 +1,8 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.Entry;
-import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.storage.DiskFailureException;
 import dev.jangada.storage.WriteAheadLog;
 import java.util.List;
@@ -26,14 +26,14 @@ public interface LogWriter {
    * @param hardState term and vote, to be durable no later than the entries; null when unchanged
    * @param entries contiguous; the first replaces whatever the log has from its index on
    * @param discardUpTo entries up to this index may be forgotten; 0 for none
-   * @param reset the log becomes empty, and goes on after this entry; null if it does not
+   * @param reset the log becomes empty, and goes on after this snapshot; null if it does not
    */
   record Write(
       long number,
       @Nullable HardState hardState,
       List<Entry> entries,
       long discardUpTo,
-      @Nullable EntryId reset) {
+      @Nullable SnapshotMetadata reset) {
 
     /** A write of term, vote and entries. */
     public Write(long number, @Nullable HardState hardState, List<Entry> entries) {
@@ -53,7 +53,7 @@ public interface LogWriter {
         log.discardUpTo(discardUpTo);
       }
       if (reset != null) {
-        log.reset(reset);
+        log.reset(reset.last(), reset.membership());
       }
     }
   }

@@ -105,7 +105,7 @@ public final class NodeStorage implements AutoCloseable {
           // nothing to anybody in that one.
           log.append(new HardState(snapshot.last().term(), HardState.NO_VOTE), List.of());
         }
-        log.reset(snapshot.last());
+        log.reset(snapshot.last(), snapshot.metadata().membership());
       }
     }
     return applied;
@@ -171,7 +171,7 @@ public final class NodeStorage implements AutoCloseable {
 
   /** What a core needs to know of the log. */
   public RecoveredLog recoveredLog() {
-    return new RecoveredLog(log.base(), log.termStarts(), log.last(), log);
+    return new RecoveredLog(log.base(), log.termStarts(), log.last(), log.configurations(), log);
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.Ready;
 import dev.jangada.raft.Refusal;
+import dev.jangada.raft.SnapshotMetadata;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -104,6 +105,9 @@ public final class RaftDriver {
   private long handedOutIndex;
   private long handedOutTerm;
   private long appliedIndex;
+
+  /** The snapshot that the state machine is restored from; null while there is none. */
+  private @Nullable SnapshotMetadata installing;
 
   /** The last step of an installation; null while there is none at that point. */
   private @Nullable LogReset logReset;
@@ -305,10 +309,12 @@ public final class RaftDriver {
   /** Something that was asked of {@link Snapshots} is done. */
   public void snapshotEvent(SnapshotEvent event) {
     if (event instanceof SnapshotEvent.Restored(EntryId last)) {
+      SnapshotMetadata snapshot = installing;
+      installing = null;
       Invariant.check(batches.isEmpty(), "%s was restored before what comes before it", last);
       lastWrite++;
       logReset = new LogReset(lastWrite, last);
-      logWriter.write(new LogWriter.Write(lastWrite, null, List.of(), 0, last));
+      logWriter.write(new LogWriter.Write(lastWrite, null, List.of(), 0, snapshot));
     } else {
       snapshots.event(event);
     }
@@ -393,11 +399,11 @@ public final class RaftDriver {
    * @param to the other node
    * @param timeoutTicks after so many ticks the request fails; at least 1
    * @param outcome told when that node leads
-   * @throws IllegalArgumentException if {@code to} is not a member
+   * @throws IllegalArgumentException if {@code to} is not a member with a vote
    */
   public void transferLeadership(long to, long timeoutTicks, Outcome.Transfer outcome) {
-    if (!config.voters().contains(to)) {
-      throw new IllegalArgumentException(MemberId.toString(to) + " is not a member");
+    if (!raft.membership().isVoter(to)) {
+      throw new IllegalArgumentException(MemberId.toString(to) + " is not a member with a vote");
     }
     if (raft.leader() == to) {
       outcome.transferred();
@@ -478,9 +484,10 @@ public final class RaftDriver {
     }
     ready.snapshotMessages().forEach(snapshots::received);
     ready.snapshotsWanted().forEach(snapshots::wanted);
-    EntryId install = ready.install();
+    SnapshotMetadata install = ready.install();
     if (install != null) {
-      snapshots.install(install);
+      installing = install;
+      snapshots.install(install.last());
     }
   }
 

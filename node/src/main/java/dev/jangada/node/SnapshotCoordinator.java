@@ -3,10 +3,12 @@ package dev.jangada.node;
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.InvariantViolation;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +28,9 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
    */
   private static final int INSTALLATION_TIMEOUTS = 60;
 
+  private static final SnapshotMetadata NO_METADATA =
+      new SnapshotMetadata(EntryId.NONE, Membership.NONE);
+
   private final Raft raft;
   private final Snapshots snapshots;
   private final Transport transport;
@@ -41,6 +46,10 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   private boolean saving;
 
   private StateMachine.@Nullable Snapshot beingSaved;
+  private SnapshotMetadata beingSavedMetadata = NO_METADATA;
+
+  /** What is told of the picture that is sent to others. */
+  private SnapshotMetadata pictured = NO_METADATA;
 
   /** The entry up to which the state was last saved. */
   private EntryId saved = EntryId.NONE;
@@ -129,12 +138,13 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
     if (message instanceof Message.SnapshotAck ack) {
       sender.acknowledged(ack.from(), ack.last(), ack.received());
     } else if (message instanceof Message.SnapshotChunk chunk && policy.isOn()) {
+      SnapshotMetadata of = new SnapshotMetadata(chunk.last(), chunk.membership());
       if (chunk.last().index() <= raft.committed()) {
         // Nothing of it is needed; the leader is told what is here.
         acknowledge(chunk.from(), chunk.last(), chunk.total());
-        raft.snapshotReceived(chunk.last());
+        raft.snapshotReceived(of);
       } else {
-        receiver.piece(chunk.from(), chunk.last(), chunk.total(), chunk.offset(), chunk.data());
+        receiver.piece(chunk.from(), of, chunk.total(), chunk.offset(), chunk.data());
       }
     }
   }
@@ -149,8 +159,8 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
       case SnapshotEvent.Piece(EntryId last, long offset, byte[] data) ->
           sender.piece(last, offset, data);
       case SnapshotEvent.Written(EntryId last, long upTo) -> receiver.written(last, upTo);
-      case SnapshotEvent.Received(EntryId last, StateMachine.Snapshot snapshot) ->
-          received(last, snapshot);
+      case SnapshotEvent.Received(SnapshotMetadata of, StateMachine.Snapshot snapshot) ->
+          received(of, snapshot);
       case SnapshotEvent.Restored restored ->
           throw new InvariantViolation("the driver itself sees to " + restored);
     }
@@ -203,11 +213,16 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   }
 
   private void captured(SnapshotTask.Purpose purpose, StateMachine.Snapshot snapshot) {
-    EntryId last = raft.entryId(snapshot.index());
+    SnapshotMetadata metadata = raft.snapshotMetadata(snapshot.index());
+    EntryId last = metadata.last();
     switch (purpose) {
-      case SEND -> sender.captured(last, snapshot);
+      case SEND -> {
+        pictured = metadata;
+        sender.captured(last, snapshot);
+      }
       case SAVE -> {
         beingSaved = snapshot;
+        beingSavedMetadata = metadata;
         if (last.index() == saved.index()) {
           // Nothing has been applied since, or ever.
           saved(last, -1);
@@ -219,7 +234,7 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   }
 
   private void save(EntryId last) {
-    snapshots.begin(new SnapshotTask.Save(last, present(beingSaved, last)));
+    snapshots.begin(new SnapshotTask.Save(beingSavedMetadata, present(beingSaved, last)));
   }
 
   private void saved(EntryId last, long size) {
@@ -241,9 +256,10 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   // Installing
   // ---------------------------------------------------------------------------------------------
 
-  private void received(EntryId last, StateMachine.Snapshot snapshot) {
+  private void received(SnapshotMetadata of, StateMachine.Snapshot snapshot) {
+    EntryId last = of.last();
     receiver.stored(last);
-    if (snapshot.index() == last.index() && raft.snapshotReceived(last)) {
+    if (snapshot.index() == last.index() && raft.snapshotReceived(of)) {
       receiver.installing(last);
       received = snapshot;
     } else {
@@ -299,7 +315,8 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
     }
     sentBytes += data.length;
     transport.send(
-        new Message.SnapshotChunk(raft.id(), peer, raft.term(), last, total, offset, data));
+        new Message.SnapshotChunk(
+            raft.id(), peer, raft.term(), last, pictured.membership(), total, offset, data));
   }
 
   @Override
@@ -323,9 +340,9 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   }
 
   @Override
-  public void write(EntryId last, long total, long offset, byte[] data) {
+  public void write(SnapshotMetadata snapshot, long total, long offset, byte[] data) {
     receivedBytes += data.length;
-    snapshots.begin(new SnapshotTask.Write(last, total, offset, data));
+    snapshots.begin(new SnapshotTask.Write(snapshot, total, offset, data));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 
 /** What came of a {@link SnapshotTask}. A task that fails has no event: it ends the node. */
@@ -23,7 +24,8 @@ public sealed interface SnapshotEvent {
   record Written(EntryId last, long received) implements SnapshotEvent {}
 
   /** Another node's snapshot is complete and durable, and is the node's latest. */
-  record Received(EntryId last, StateMachine.Snapshot snapshot) implements SnapshotEvent {}
+  record Received(SnapshotMetadata metadata, StateMachine.Snapshot snapshot)
+      implements SnapshotEvent {}
 
   /** The state is that of the snapshot. */
   record Restored(EntryId last) implements SnapshotEvent {}

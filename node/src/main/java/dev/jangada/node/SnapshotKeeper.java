@@ -3,6 +3,7 @@ package dev.jangada.node;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Invariant;
 import dev.jangada.raft.InvariantViolation;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.storage.SnapshotStore;
 import dev.jangada.storage.SnapshotWriter;
@@ -74,7 +75,8 @@ public final class SnapshotKeeper implements AutoCloseable {
    */
   public @Nullable SnapshotEvent perform(SnapshotTask.OfStore task) throws IOException {
     return switch (task) {
-      case SnapshotTask.Save(EntryId last, StateMachine.Snapshot snapshot) -> save(last, snapshot);
+      case SnapshotTask.Save(SnapshotMetadata metadata, StateMachine.Snapshot snapshot) ->
+          save(metadata, snapshot);
       case SnapshotTask.Read read -> read(read);
       case SnapshotTask.Write write -> write(write);
       case SnapshotTask.Close(StateMachine.Snapshot snapshot) -> {
@@ -87,10 +89,12 @@ public final class SnapshotKeeper implements AutoCloseable {
     };
   }
 
-  private SnapshotEvent save(EntryId last, StateMachine.Snapshot snapshot) throws IOException {
+  private SnapshotEvent save(SnapshotMetadata metadata, StateMachine.Snapshot snapshot)
+      throws IOException {
+    EntryId last = metadata.last();
     SnapshotWriter writer = saving;
     if (writer == null) {
-      writer = store.create(last);
+      writer = store.create(metadata);
       saving = writer;
       savingFrom = snapshot.open();
     }
@@ -154,7 +158,7 @@ public final class SnapshotKeeper implements AutoCloseable {
       if (writer != null) {
         writer.abort();
       }
-      writer = store.create(write.last());
+      writer = store.create(write.metadata());
       receiving = writer;
     }
     if (writer == null) {
@@ -177,7 +181,7 @@ public final class SnapshotKeeper implements AutoCloseable {
     StateMachine.Snapshot received = Objects.requireNonNull(store.latest());
     // What this node saved meanwhile may be later. Then there is nothing to restore, and the core,
     // which has applied as much, will say so.
-    return new SnapshotEvent.Received(write.last(), received);
+    return new SnapshotEvent.Received(write.metadata(), received);
   }
 
   /** Gives up what is not complete. */

@@ -1,6 +1,7 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ final class SnapshotReceiver {
   interface Outlet {
 
     /** Stores a piece; {@link #written} or {@link #stored} follows. */
-    void write(EntryId last, long total, long offset, byte[] data);
+    void write(SnapshotMetadata snapshot, long total, long offset, byte[] data);
 
     /** Tells the sender that everything before an offset is there. */
     void acknowledge(long sender, EntryId last, long received);
@@ -45,7 +46,8 @@ final class SnapshotReceiver {
   }
 
   /** A piece has arrived of a snapshot that this node has use for. */
-  void piece(long from, EntryId ofLast, long ofTotal, long offset, byte[] data) {
+  void piece(long from, SnapshotMetadata of, long ofTotal, long offset, byte[] data) {
+    EntryId ofLast = of.last();
     if (offset < 0 || data.length > ofTotal - offset || installing != null) {
       return;
     }
@@ -61,7 +63,7 @@ final class SnapshotReceiver {
     if (open && offset == taken && (data.length > 0 || total == 0)) {
       taken += data.length;
       complete = taken == total;
-      outlet.write(last, total, offset, data);
+      outlet.write(of, total, offset, data);
     } else if (taken < total) {
       outlet.acknowledge(from, last, taken);
     }

@@ -1,6 +1,7 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 
 /** Something that a driver wants done with a snapshot, by a {@link SnapshotKeeper}. */
@@ -34,7 +35,7 @@ public sealed interface SnapshotTask {
    * SnapshotEvent.Saving} follows, upon which the task is given again, and in the end {@link
    * SnapshotEvent.Saved}.
    */
-  record Save(EntryId last, StateMachine.Snapshot snapshot) implements OfStore {}
+  record Save(SnapshotMetadata metadata, StateMachine.Snapshot snapshot) implements OfStore {}
 
   /** Reads a piece of a picture: {@link SnapshotEvent.Piece} follows. */
   record Read(EntryId last, StateMachine.Snapshot snapshot, long offset, int length)
@@ -51,5 +52,11 @@ public sealed interface SnapshotTask {
    * @param total size of the whole snapshot in bytes
    * @param data not modified any more
    */
-  record Write(EntryId last, long total, long offset, byte[] data) implements OfStore {}
+  record Write(SnapshotMetadata metadata, long total, long offset, byte[] data) implements OfStore {
+
+    /** The last entry whose effects are in the snapshot. */
+    public EntryId last() {
+      return metadata.last();
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,8 +109,9 @@ final class SnapshotThread extends Thread implements Snapshots {
     if (event instanceof SnapshotEvent.Saved(EntryId last, long size)) {
       log.info("{} has saved its state up to entry {}, {} bytes", id, last, size);
     } else if (event
-        instanceof SnapshotEvent.Received(EntryId last, StateMachine.Snapshot snapshot)) {
-      log.info("{} has received a snapshot up to entry {}, {} bytes", id, last, snapshot.size());
+        instanceof SnapshotEvent.Received(SnapshotMetadata of, StateMachine.Snapshot snapshot)) {
+      log.info(
+          "{} has received a snapshot up to entry {}, {} bytes", id, of.last(), snapshot.size());
     }
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.storage.WalConfig;
 import dev.jangada.storage.WriteAheadLog;
 import java.nio.file.Path;
@@ -74,7 +76,9 @@ class DiskThreadTest {
       thread.write(
           new LogWriter.Write(1, new HardState(1, 1), List.of(entry(1), entry(2), entry(3))));
       thread.write(new LogWriter.Write(2, null, List.of(), 2, null));
-      thread.write(new LogWriter.Write(3, null, List.of(), 0, entry(9).id()));
+      thread.write(
+          new LogWriter.Write(
+              3, null, List.of(), 0, new SnapshotMetadata(entry(9).id(), Membership.NONE)));
       thread.write(new LogWriter.Write(4, null, List.of(entry(10))));
       thread.start();
       thread.finish();

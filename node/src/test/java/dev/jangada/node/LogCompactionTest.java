@@ -2,7 +2,9 @@ package dev.jangada.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.raft.Configuration;
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import java.util.List;
@@ -100,7 +102,8 @@ class LogCompactionTest {
   }
 
   private static RaftStatus.FollowerStatus follower(long id, long match, boolean active) {
-    return new RaftStatus.FollowerStatus(id, match, match + 1, false, false, 0, 0, active);
+    return new RaftStatus.FollowerStatus(
+        id, match, match + 1, false, false, 0, 0, active, active, active);
   }
 
   private static RaftStatus status(RaftStatus.FollowerStatus... followers) {
@@ -119,6 +122,7 @@ class LogCompactionTest {
         0,
         0,
         0,
+        new Configuration(0, Membership.NONE),
         List.of(followers));
   }
 }

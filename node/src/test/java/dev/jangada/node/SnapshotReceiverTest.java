@@ -3,6 +3,8 @@ package dev.jangada.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -15,8 +17,8 @@ class SnapshotReceiverTest {
       new SnapshotReceiver(
           new SnapshotReceiver.Outlet() {
             @Override
-            public void write(EntryId last, long total, long offset, byte[] data) {
-              log.add("write " + last + " " + offset + "+" + data.length + "/" + total);
+            public void write(SnapshotMetadata of, long total, long offset, byte[] data) {
+              log.add("write " + of.last() + " " + offset + "+" + data.length + "/" + total);
             }
 
             @Override
@@ -94,23 +96,27 @@ class SnapshotReceiverTest {
 
   @Test
   void aPieceThatDoesNotFitIsDropped() {
-    receiver.piece(1, LAST, 3, 0, new byte[4]);
-    receiver.piece(1, LAST, 12, Long.MAX_VALUE, new byte[4]);
-    receiver.piece(1, LAST, 12, -1, new byte[4]);
+    receiver.piece(1, metadata(LAST), 3, 0, new byte[4]);
+    receiver.piece(1, metadata(LAST), 12, Long.MAX_VALUE, new byte[4]);
+    receiver.piece(1, metadata(LAST), 12, -1, new byte[4]);
 
     assertThat(take()).isEmpty();
   }
 
   @Test
   void anEmptySnapshotIsStoredOnce() {
-    receiver.piece(1, LAST, 0, 0, new byte[0]);
-    receiver.piece(1, LAST, 0, 0, new byte[0]);
+    receiver.piece(1, metadata(LAST), 0, 0, new byte[0]);
+    receiver.piece(1, metadata(LAST), 0, 0, new byte[0]);
 
     assertThat(take()).containsExactly("write 100@3 0+0/0");
   }
 
+  private static SnapshotMetadata metadata(EntryId last) {
+    return new SnapshotMetadata(last, Membership.NONE);
+  }
+
   private void piece(EntryId last, long offset) {
-    receiver.piece(1, last, 12, offset, new byte[4]);
+    receiver.piece(1, metadata(last), 12, offset, new byte[4]);
   }
 
   private List<String> take() {

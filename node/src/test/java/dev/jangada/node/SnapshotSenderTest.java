@@ -3,6 +3,8 @@ package dev.jangada.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -256,7 +258,8 @@ class SnapshotSenderTest {
       if (!leader.sent.isEmpty() && random.nextInt(3) > 0) {
         Piece piece = leader.sent.remove(random.nextInt(Math.min(3, leader.sent.size())));
         if (random.nextInt(5) > 0) {
-          follower.receiver.piece(1, piece.last(), piece.total(), piece.offset(), piece.data());
+          SnapshotMetadata of = new SnapshotMetadata(piece.last(), Membership.NONE);
+          follower.receiver.piece(1, of, piece.total(), piece.offset(), piece.data());
         }
         if (random.nextInt(5) == 0) {
           leader.sent.add(random.nextInt(leader.sent.size() + 1), piece);
@@ -400,8 +403,8 @@ class SnapshotSenderTest {
     }
 
     @Override
-    public void write(EntryId last, long total, long offset, byte[] data) {
-      writes.add(new Piece(0, last, total, offset, data));
+    public void write(SnapshotMetadata of, long total, long offset, byte[] data) {
+      writes.add(new Piece(0, of.last(), total, offset, data));
     }
 
     @Override

@@ -15,8 +15,9 @@ import java.util.Arrays;
  * @param proposer id of the node whose client proposed the command; 0 for entries made by a leader
  *     itself
  * @param sequence number of the proposal, unique among those of its proposer
- * @param data the command; empty for a {@link EntryType#NOOP}. Never modified once it is part of an
- *     entry: it is shared between the log, the disk, the wire and the state machine
+ * @param data the command or configuration; empty for a {@link EntryType#NOOP}. Never modified once
+ *     it is part of an entry: it is shared between the log, the disk, the wire and the state
+ *     machine
  */
 public record Entry(
     long index, long term, EntryType type, long proposer, long sequence, byte[] data) {
@@ -51,6 +52,26 @@ public record Entry(
         index, term, EntryType.COMMAND, proposal.proposer(), proposal.sequence(), proposal.data());
   }
 
+  /** An entry that holds a configuration. */
+  public static Entry configuration(long index, long term, Membership membership) {
+    return new Entry(
+        index, term, EntryType.CONFIGURATION, 0, 0, MembershipCodec.encode(membership));
+  }
+
+  /**
+   * The configuration that this entry holds.
+   *
+   * @throws InvariantViolation if it is none: what comes from outside is checked when it is decoded
+   */
+  public Membership membership() {
+    Invariant.check(type == EntryType.CONFIGURATION, "entry %s holds no configuration", this);
+    try {
+      return MembershipCodec.decode(data);
+    } catch (MalformedMessageException e) {
+      throw new InvariantViolation("entry " + id() + " holds " + e.getMessage());
+    }
+  }
+
   /** The identity of this entry. */
   public EntryId id() {
     return new EntryId(index, term);
@@ -79,6 +100,10 @@ public record Entry(
 
   @Override
   public String toString() {
-    return index + "@" + term + (type == EntryType.NOOP ? " no-op" : " " + data.length + " B");
+    return switch (type) {
+      case NOOP -> index + "@" + term + " no-op";
+      case COMMAND -> index + "@" + term + " " + data.length + " B";
+      case CONFIGURATION -> index + "@" + term + " " + membership();
+    };
   }
 }

@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
  * proposer = int64
  * sequence = int64
  * length   = int32              ; at least 0; 0 for a no-op
- * data     = length * int8
+ * data     = length * int8      ; of a configuration {@link MembershipCodec}'s
  * </pre>
  *
  * <p>There is exactly one encoding of each entry: bytes that decode are the bytes that encoding the
@@ -32,7 +32,7 @@ import java.nio.ByteOrder;
 public final class EntryCodec {
 
   /** Version of the format; changes whenever bytes mean something else than they used to. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   /** What the encoding of an entry takes besides its data. */
   public static final int HEADER_BYTES = 8 + 8 + 1 + 8 + 8 + 4;
@@ -97,7 +97,11 @@ public final class EntryCodec {
     if (type == EntryType.NOOP && length != 0) {
       throw malformed(start, "is a no-op and claims to have " + length + " bytes of data");
     }
-    return new Entry(index, term, type, proposer, sequence, readData(in, length));
+    byte[] data = readData(in, length);
+    if (type == EntryType.CONFIGURATION) {
+      MembershipCodec.decode(data);
+    }
+    return new Entry(index, term, type, proposer, sequence, data);
   }
 
   /** Reads bytes whose length came from outside: checked before anything is allocated. */

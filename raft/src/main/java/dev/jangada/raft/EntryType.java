@@ -9,7 +9,9 @@ public enum EntryType {
    */
   NOOP(0),
   /** A command for the state machine. */
-  COMMAND(1);
+  COMMAND(1),
+  /** A {@link Membership}, in force from when the entry is appended (dissertation, section 4.1). */
+  CONFIGURATION(2);
 
   private static final EntryType[] VALUES = values();
 

@@ -147,13 +147,21 @@ public sealed interface Message {
    *
    * @param last identity of the last entry whose effects are in the snapshot, never {@link
    *     EntryId#NONE}
+   * @param membership the configuration in force after that entry
    * @param total size of the whole snapshot in bytes
    * @param offset where {@code data} begins in it; the snapshot is complete when {@code data} ends
    *     at {@code total}
    * @param data may be empty; not modified any more
    */
   record SnapshotChunk(
-      long from, long to, long term, EntryId last, long total, long offset, byte[] data)
+      long from,
+      long to,
+      long term,
+      EntryId last,
+      Membership membership,
+      long total,
+      long offset,
+      byte[] data)
       implements Message {
 
     @Override
@@ -163,6 +171,7 @@ public sealed interface Message {
           && to == other.to
           && term == other.term
           && last.equals(other.last)
+          && membership.equals(other.membership)
           && total == other.total
           && offset == other.offset
           && Arrays.equals(data, other.data);

@@ -46,7 +46,7 @@ import java.util.List;
  *  | reason count count*sequence                         ; 11 ForwardRefused
  *  | readId                                              ; 12 ReadIndexRequest
  *  | readId readIndex                                    ; 13 ReadIndexResponse
- *  | snapshot total offset length data                   ; 14 SnapshotChunk
+ *  | snapshot total offset length membership length data ; 14 SnapshotChunk
  *  | snapshot received                                   ; 15 SnapshotAck
  *
  * last, previous    = index term                         ; of an entry, both int64, or both 0
@@ -54,6 +54,7 @@ import java.util.List;
  * proposal          = proposer sequence length data
  * granted, transfer = int8                               ; 0 no, 1 yes
  * reason            = int8                               ; {@link Refusal#code()}
+ * membership        = length * int8                      ; {@link MembershipCodec}'s
  * count, length     = int32                              ; at least 0
  * data              = length * int8
  * all else          = int64
@@ -77,7 +78,7 @@ public final class MessageCodec {
    * Version of the format, that of {@link EntryCodec} included; two nodes that differ in it must
    * not talk.
    */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   private static final byte PRE_VOTE_REQUEST = 1;
   private static final byte PRE_VOTE_RESPONSE = 2;
@@ -105,9 +106,9 @@ public final class MessageCodec {
   static final int APPEND_HEADER_BYTES =
       HEADER_BYTES + ENTRY_ID_BYTES + 2 * Long.BYTES + Integer.BYTES;
 
-  /** What the encoding of a piece of a snapshot takes besides its data. */
+  /** What the encoding of a piece of a snapshot takes besides its membership and its data. */
   static final int SNAPSHOT_CHUNK_HEADER_BYTES =
-      HEADER_BYTES + ENTRY_ID_BYTES + 2 * Long.BYTES + Integer.BYTES;
+      HEADER_BYTES + ENTRY_ID_BYTES + 2 * Long.BYTES + 2 * Integer.BYTES;
 
   private MessageCodec() {}
 
@@ -147,7 +148,9 @@ public final class MessageCodec {
               Math.multiplyExact(Long.BYTES, m.sequences().size()));
       case ReadIndexRequest m -> HEADER_BYTES + Long.BYTES;
       case ReadIndexResponse m -> HEADER_BYTES + 2 * Long.BYTES;
-      case SnapshotChunk m -> Math.addExact(SNAPSHOT_CHUNK_HEADER_BYTES, m.data().length);
+      case SnapshotChunk m ->
+          Math.addExact(
+              SNAPSHOT_CHUNK_HEADER_BYTES + MembershipCodec.size(m.membership()), m.data().length);
       case SnapshotAck m -> HEADER_BYTES + ENTRY_ID_BYTES + Long.BYTES;
     };
   }
@@ -159,7 +162,8 @@ public final class MessageCodec {
    * core's limits allow.
    */
   public static long maxEncodedSize(long weight) {
-    return Math.max(APPEND_HEADER_BYTES, SNAPSHOT_CHUNK_HEADER_BYTES) + weight;
+    return Math.max(APPEND_HEADER_BYTES, SNAPSHOT_CHUNK_HEADER_BYTES + MembershipCodec.MAX_BYTES)
+        + weight;
   }
 
   /**
@@ -214,12 +218,16 @@ public final class MessageCodec {
       case ReadIndexRequest m -> putHeader(READ_INDEX_REQUEST, m, out).putLong(m.id());
       case ReadIndexResponse m ->
           putHeader(READ_INDEX_RESPONSE, m, out).putLong(m.id()).putLong(m.index());
-      case SnapshotChunk m ->
-          putEntryId(putHeader(SNAPSHOT_CHUNK, m, out), m.last())
-              .putLong(m.total())
-              .putLong(m.offset())
-              .putInt(m.data().length)
-              .put(m.data());
+      case SnapshotChunk m -> {
+        byte[] membership = MembershipCodec.encode(m.membership());
+        putEntryId(putHeader(SNAPSHOT_CHUNK, m, out), m.last())
+            .putLong(m.total())
+            .putLong(m.offset())
+            .putInt(membership.length)
+            .put(membership)
+            .putInt(m.data().length)
+            .put(m.data());
+      }
       case SnapshotAck m ->
           putEntryId(putHeader(SNAPSHOT_ACK, m, out), m.last()).putLong(m.received());
     }
@@ -386,6 +394,8 @@ public final class MessageCodec {
     EntryId last = getSnapshotId(in, term);
     long total = notNegative(getLong(in, "total"), "total");
     long offset = notNegative(getLong(in, "offset"), "offset");
+    require(in, Integer.BYTES, "length of a membership");
+    Membership membership = MembershipCodec.decode(EntryCodec.readData(in, in.getInt()));
     require(in, Integer.BYTES, "length of a chunk");
     int length = in.getInt();
     // By subtraction, because a sum could overflow.
@@ -398,7 +408,8 @@ public final class MessageCodec {
               + " does not fit into a snapshot of "
               + total);
     }
-    return new SnapshotChunk(from, to, term, last, total, offset, EntryCodec.readData(in, length));
+    byte[] data = EntryCodec.readData(in, length);
+    return new SnapshotChunk(from, to, term, last, membership, total, offset, data);
   }
 
   /** Reads the identity of a snapshot: an entry that was committed by the term of the message. */

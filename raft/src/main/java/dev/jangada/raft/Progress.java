@@ -63,9 +63,26 @@ final class Progress {
   /** Whether something has to be sent even if there is nothing new. */
   boolean heartbeatDue = true;
 
+  private final int electionTimeoutTicks;
+
+  /** Ticks since the follower was heard last, no further than an election timeout. */
+  private int silence;
+
+  /**
+   * The leader's last entry when this round began. When the follower has it, the next round begins
+   * (dissertation, section 4.2.1).
+   */
+  private long roundTarget;
+
+  private int roundTicks;
+  private boolean lastRoundWasShort;
+
   Progress(long id, long next, RaftConfig config) {
     this.id = id;
     this.next = next;
+    this.electionTimeoutTicks = config.electionTimeoutTicks();
+    this.silence = electionTimeoutTicks;
+    this.roundTarget = next;
     this.maxInflightAppends = config.maxInflightAppends();
     this.maxInflightBytes = config.maxInflightBytes();
   }
@@ -87,6 +104,35 @@ final class Progress {
     if (next <= base.index() && !(mode instanceof Snapshot)) {
       mode = new Snapshot();
     }
+  }
+
+  /** Notes a sign of life. */
+  void heard() {
+    recentlyActive = true;
+    silence = 0;
+  }
+
+  /** Whether the follower was heard within the last election timeout. */
+  boolean isReachable() {
+    return silence < electionTimeoutTicks;
+  }
+
+  /**
+   * Notes how far the leader's log goes now that the follower has said how far its own does. What
+   * the leader had at the beginning of a round the follower must have at its end: if that takes
+   * less than an election timeout, the follower would not hold up a cluster in which it votes.
+   */
+  void measureRound(long lastIndex) {
+    if (match >= roundTarget) {
+      lastRoundWasShort = roundTicks < electionTimeoutTicks;
+      roundTarget = lastIndex;
+      roundTicks = 0;
+    }
+  }
+
+  /** Whether the follower has what the leader had less than about an election timeout ago. */
+  boolean isCaughtUp() {
+    return lastRoundWasShort && roundTicks < electionTimeoutTicks && isReachable();
   }
 
   /** Notes that the follower's durable log equals the leader's up to here. */
@@ -139,6 +185,8 @@ final class Progress {
   }
 
   void tick() {
+    silence = Math.min(silence + 1, electionTimeoutTicks);
+    roundTicks = Math.min(roundTicks + 1, electionTimeoutTicks);
     if (mode instanceof Snapshot snapshot && snapshot.pauseTicks > 0) {
       snapshot.pauseTicks--;
     }
@@ -154,6 +202,8 @@ final class Progress {
         mode instanceof Snapshot,
         window == null ? 0 : window.count(),
         window == null ? 0 : window.bytes(),
-        recentlyActive);
+        recentlyActive,
+        isReachable(),
+        isCaughtUp());
   }
 }

@@ -1,7 +1,6 @@
 package dev.jangada.raft;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +34,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Of snapshots (paper, section 7) this class knows identities, not bytes. It says which follower
  * needs one and when a node has to install one; pieces and acknowledgements pass through it for the
  * sake of their terms and are handed on.
+ *
+ * <p>Who belongs to the cluster is in the log, too, and in force from when it is appended
+ * (dissertation, chapter 4): {@link Membership} says who decides, {@link Reconfiguration} what may
+ * follow on what, {@link Followers} what a leader knows of the others. A node asks nobody whether
+ * it may listen: it answers whoever writes to it, because its own log may be behind, but for those
+ * whose removal is committed.
  *
  * <p>Rejected: a fixed batching delay, which costs a lone client latency and gains a busy cluster
  * nothing over batching by accumulation; a heartbeat message of its own, which would carry the
@@ -104,11 +109,14 @@ public final class Raft {
   private List<Long> snapshotsWanted = new ArrayList<>();
   private List<Message> snapshotMessages = new ArrayList<>();
 
+  /** The configuration that the last {@link #ready()} told of, or the first one. */
+  private Membership toldMembership;
+
   /** The index up to which the log was cut off since the last {@link #ready()}, 0 if it was not. */
   private long discardUpTo;
 
   /** The snapshot that is being installed in place of the log. */
-  private @Nullable EntryId installing;
+  private @Nullable SnapshotMetadata installing;
 
   private boolean installationHandedOut;
 
@@ -135,7 +143,8 @@ public final class Raft {
     this.id = config.id();
     this.config = config;
     this.random = random;
-    this.log = new RaftLog(recovered, applied, config.maxCachedBytes());
+    this.log = new RaftLog(recovered, config.initialMembership(), applied, config.maxCachedBytes());
+    this.toldMembership = log.membership();
     this.unapplied = new UnappliedWindow(config.maxUnappliedBytes());
     this.term = hardState.term();
     this.vote = hardState.vote();
@@ -238,11 +247,12 @@ public final class Raft {
     }
     if (leader.transferee != 0 && ++leader.transferElapsed >= config.electionTimeoutTicks()) {
       leader.transferee = 0;
+      continueChange(leader);
     }
     electionElapsed++;
     if (electionElapsed >= config.electionTimeoutTicks()) {
       electionElapsed = 0;
-      if (config.checkQuorum() && !leader.heardFromMajority()) {
+      if (config.checkQuorum() && !leader.followers.heardFromMajority()) {
         becomeFollower(term, 0, "lost contact with the majority");
       }
     }
@@ -254,15 +264,19 @@ public final class Raft {
 
   /**
    * Starts an election now, in the pre-vote form where that is configured; unless this node leads
-   * already, it installs a snapshot, its disk hangs, or lease reads are on and it heard from a
-   * leader less than an election timeout ago, who may rely on that.
+   * already or has no vote, it installs a snapshot, its disk hangs, or lease reads are on and it
+   * heard from a leader less than an election timeout ago, who may rely on that.
    */
   public void campaign() {
     if (role instanceof Role.Leader || (config.leaseReads() && holdsOnToLeader())) {
       return;
     }
     resetElectionTimer();
-    if (installing != null) {
+    if (!log.maybeVoter(id)) {
+      if (leader() != 0) {
+        becomeFollower(term, 0, "no campaign: not a voter");
+      }
+    } else if (installing != null) {
       becomeFollower(term, 0, "no campaign: a snapshot is being installed");
     } else if (diskIsStalled()) {
       becomeFollower(term, 0, "no campaign: own disk hangs");
@@ -357,14 +371,14 @@ public final class Raft {
    * Starts to hand the leadership to a follower: refuses proposals, waits until the follower has
    * the whole log, and tells it to campaign. Given up after an election timeout.
    *
-   * @return false if this node does not lead, or {@code to} is not one of its followers
+   * @return false if this node does not lead, or {@code to} is not another voter
    */
   public boolean transferLeadership(long to) {
     if (!(role instanceof Role.Leader leader)) {
       return false;
     }
-    Progress progress = leader.progress(to);
-    if (progress == null) {
+    Progress progress = leader.followers.progress(to);
+    if (progress == null || !log.membership().isVoter(to)) {
       return false;
     }
     leader.transferee = to;
@@ -384,7 +398,10 @@ public final class Raft {
       durableTerm = term;
       boolean advanced = log.persisted(receipt.last());
       switch (role) {
-        case Role.Leader leader when advanced -> maybeCommit(leader);
+        case Role.Leader leader when advanced -> {
+          maybeCommit(leader);
+          continueChange(leader);
+        }
         case Role.Candidate candidate -> countVote(candidate, id, true);
         case Role.Leader leader -> {}
         case Role.Follower follower -> {}
@@ -430,18 +447,19 @@ public final class Raft {
   /**
    * Notes that a snapshot has arrived from a leader, completely, and is stored durably.
    *
-   * @param last identity of the last entry whose effects are in it
+   * @param snapshot the last entry whose effects are in it, and the configuration after that
    * @return whether it will be installed, as {@link Ready#install()} says; if not, because another
    *     one is being installed, or this node has what is in it, it can be deleted
    */
-  public boolean snapshotReceived(EntryId last) {
+  public boolean snapshotReceived(SnapshotMetadata snapshot) {
+    EntryId last = snapshot.last();
     Invariant.check(last.term() <= term, "snapshot %s comes from after term %s", last, term);
     if (installing != null || role instanceof Role.Leader) {
       return false;
     }
     boolean needed = last.index() > log.committed() && !log.has(last);
     if (needed) {
-      installing = last;
+      installing = snapshot;
     } else {
       // Of a log that has the snapshot's last entry, everything up to there is what the snapshot
       // was
@@ -459,12 +477,13 @@ public final class Raft {
    * applied before may be reported any more.
    */
   public void snapshotInstalled(EntryId last) {
-    Invariant.check(
-        last.equals(installing) && installationHandedOut,
-        "snapshot %s is said to be installed, but the one to be installed is %s",
-        last,
-        installing);
-    log.restore(last);
+    SnapshotMetadata snapshot = installing;
+    if (snapshot == null || !last.equals(snapshot.last()) || !installationHandedOut) {
+      throw new InvariantViolation(
+          "snapshot %s is said to be installed, but the one to be installed is %s"
+              .formatted(last, snapshot));
+    }
+    log.restore(last, snapshot.membership());
     unapplied.free(last.index());
     installing = null;
     installationHandedOut = false;
@@ -483,7 +502,7 @@ public final class Raft {
    */
   public void snapshotSent(long peer, boolean ok) {
     if (role instanceof Role.Leader leader) {
-      Progress progress = leader.progress(peer);
+      Progress progress = leader.followers.progress(peer);
       if (progress != null) {
         progress.snapshotEnded(config.electionTimeoutTicks() * (ok ? INSTALLATION_TIMEOUTS : 1));
       }
@@ -509,8 +528,11 @@ public final class Raft {
   public void step(Message message) {
     if (message.to() != id) {
       tracer.dropped(message, "meant for another node");
-    } else if (message.from() == id || !config.voters().contains(message.from())) {
-      tracer.dropped(message, "sender is not another member");
+    } else if (message.from() == id) {
+      tracer.dropped(message, "sender is not another node");
+    } else if (log.membershipAt(log.committed()).isRemoved(message.from())) {
+      // Whoever does not know of its removal cannot disturb those who do (dissertation, 4.2.3).
+      tracer.dropped(message, "sender was removed");
     } else if (message.term() < term) {
       stepOlderTerm(message);
     } else if (message.term() == term || adoptTerm(message)) {
@@ -647,11 +669,11 @@ public final class Raft {
   }
 
   private void becomePreCandidate() {
-    Role.PreCandidate candidate = new Role.PreCandidate(config.voters().size());
+    Role.PreCandidate candidate = new Role.PreCandidate(log.membership());
     become(candidate, "election timeout");
-    for (long peer : config.voters()) {
-      if (peer != id) {
-        sendNow.add(new Message.PreVoteRequest(id, peer, term + 1, log.lastId()));
+    for (Member peer : log.membership().members()) {
+      if (peer.id() != id && peer.standing().votes()) {
+        sendNow.add(new Message.PreVoteRequest(id, peer.id(), term + 1, log.lastId()));
       }
     }
     countPreVote(candidate, id, true);
@@ -661,12 +683,12 @@ public final class Raft {
     term++;
     vote = id;
     resetElectionTimer();
-    become(new Role.Candidate(config.voters().size()), reason);
+    become(new Role.Candidate(log.membership()), reason);
     // After this node's own log and term are durable: whoever votes for it relies on that log, and
     // a late answer may reach it after a restart. Its own vote counts from then on, too.
-    for (long peer : config.voters()) {
-      if (peer != id) {
-        sendAfterPersist.add(new Message.VoteRequest(id, peer, term, log.lastId(), transfer));
+    for (Member peer : log.membership().members()) {
+      if (peer.id() != id && peer.standing().votes()) {
+        sendAfterPersist.add(new Message.VoteRequest(id, peer.id(), term, log.lastId(), transfer));
       }
     }
   }
@@ -753,6 +775,7 @@ public final class Raft {
     if (role instanceof Role.Follower follower
         && follower.leader == m.from()
         && installing == null
+        && log.maybeVoter(id)
         && !diskIsStalled()) {
       becomeCandidate(true, "told to by the leader");
     }
@@ -874,11 +897,13 @@ public final class Raft {
     }
     boolean advanced = m.match() > progress.match;
     progress.accepted(m.match(), log.base());
+    progress.measureRound(log.last());
     if (advanced) {
       maybeCommit(leader);
       maybeSendTimeoutNow(leader, progress);
     }
     confirmReads(leader);
+    continueChange(leader);
   }
 
   private void handleAppendRejected(Message.AppendRejected m) {
@@ -903,11 +928,11 @@ public final class Raft {
   }
 
   private static @Nullable Progress heard(Role.Leader leader, long from, long readRound) {
-    Progress progress = leader.progress(from);
+    Progress progress = leader.followers.progress(from);
     if (progress == null || readRound > leader.reads.current()) {
       return null;
     }
-    progress.recentlyActive = true;
+    progress.heard();
     progress.confirmedRound = Math.max(progress.confirmedRound, readRound);
     return progress;
   }
@@ -918,7 +943,7 @@ public final class Raft {
    * 5.4.2 and Figure 8).
    */
   private void maybeCommit(Role.Leader leader) {
-    long index = leader.reachedByMajority(log.durable(), progress -> progress.match);
+    long index = leader.followers.reachedByMajority(log.durable(), progress -> progress.match);
     if (index <= log.committed() || log.term(index) != term) {
       return;
     }
@@ -932,6 +957,86 @@ public final class Raft {
     if (leader.transferee == progress.id && progress.match == log.last()) {
       leader.leaseForfeited = true;
       sendNow.add(new Message.TimeoutNow(id, progress.id, term));
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // Membership (dissertation, chapter 4)
+  // ---------------------------------------------------------------------------------------------
+
+  /**
+   * Changes who belongs to the cluster, if this node leads it: all of the changes together, and by
+   * way of a joint configuration where the voters change by more than one. One change at a time:
+   * the next one is taken when this one is committed and, if it is joint, left.
+   *
+   * @param changes at least one
+   * @return where the new configuration is in the log, or why it is not
+   */
+  public ChangeResult changeMembership(List<MembershipChange> changes) {
+    ChangeResult result =
+        role instanceof Role.Leader leader
+            ? appendChange(leader, changes)
+            : new ChangeResult.Refused(ChangeRefusal.NOT_LEADER);
+    checkInvariants();
+    return result;
+  }
+
+  private ChangeResult appendChange(Role.Leader leader, List<MembershipChange> changes) {
+    Configuration now = log.configuration();
+    if (leader.transferee != 0) {
+      return new ChangeResult.Refused(ChangeRefusal.TRANSFERRING);
+    }
+    if (!hasCommittedInItsTerm()) {
+      // An earlier leader's change may yet be committed by another node, whose majority need not
+      // meet that of a second change from here (Ongaro, raft-dev, 2015).
+      return new ChangeResult.Refused(ChangeRefusal.NOT_READY);
+    }
+    if (now.index() > log.committed() || now.membership().isJoint()) {
+      return new ChangeResult.Refused(ChangeRefusal.UNDER_WAY);
+    }
+    return switch (Reconfiguration.plan(now.membership(), changes, leader.followers::isCaughtUp)) {
+      case Reconfiguration.Plan.Refused refused -> new ChangeResult.Refused(refused.reason());
+      case Reconfiguration.Plan.Next next
+          when leader.followers.isRisky(now.membership(), next.membership()) ->
+          new ChangeResult.Refused(ChangeRefusal.QUORUM_AT_RISK);
+      case Reconfiguration.Plan.Next next -> {
+        appendConfiguration(leader, next.membership());
+        yield new ChangeResult.Accepted(log.last(), term);
+      }
+    };
+  }
+
+  private void appendConfiguration(Role.Leader leader, Membership next) {
+    Entry entry = Entry.configuration(log.last() + 1, term, next);
+    log.append(entry);
+    leader.uncommittedBytes += entry.weight();
+    leader.followers.reconfigure(next, entry.index());
+    leader.reads.forgetLease();
+    // Fewer voters may have confirmed already what more of them had not.
+    confirmReads(leader);
+  }
+
+  /**
+   * Takes the next step of a committed change that nobody has to ask for: leaves a joint
+   * configuration, whoever has begun it; makes a learner a voter that was to become one; and, if
+   * this leader has no vote any more, ends its leadership (section 4.2.2).
+   */
+  private void continueChange(Role.Leader leader) {
+    Configuration now = log.configuration();
+    if (now.index() > log.committed() || !hasCommittedInItsTerm()) {
+      return;
+    }
+    if (!now.membership().isVoter(id)) {
+      Progress successor = leader.followers.successor(now.membership());
+      if (successor != null) {
+        sendNow.add(new Message.TimeoutNow(id, successor.id, term));
+      }
+      becomeFollower(term, 0, "no longer a voter");
+    } else if (leader.transferee == 0) {
+      Membership next = Reconfiguration.successor(now.membership(), leader.followers::isCaughtUp);
+      if (next != null) {
+        appendConfiguration(leader, next);
+      }
     }
   }
 
@@ -1017,7 +1122,8 @@ public final class Raft {
 
   private void confirmReads(Role.Leader leader) {
     long round =
-        leader.reachedByMajority(leader.reads.current(), progress -> progress.confirmedRound);
+        leader.followers.reachedByMajority(
+            leader.reads.current(), progress -> progress.confirmedRound);
     for (ReadRounds.Confirmed confirmed : leader.reads.confirmed(round)) {
       answerRead(confirmed.read(), confirmed.index());
     }
@@ -1044,6 +1150,7 @@ public final class Raft {
         || !refused.isEmpty()
         || !snapshotMessages.isEmpty()
         || discardUpTo != 0
+        || !log.membership().equals(toldMembership)
         || (installing != null && !installationHandedOut)
         || hardStateChanged()
         || log.hasUnwritten()
@@ -1097,7 +1204,9 @@ public final class Raft {
       apply = log.takeUnapplied(config.maxApplyBytes());
       unapplied.add(apply);
     }
-    EntryId install = installationHandedOut ? null : installing;
+    Membership membership = log.membership().equals(toldMembership) ? null : log.membership();
+    toldMembership = log.membership();
+    SnapshotMetadata install = installationHandedOut ? null : installing;
     installationHandedOut = installing != null;
     Ready ready =
         new Ready(
@@ -1112,6 +1221,7 @@ public final class Raft {
             refused,
             snapshotsWanted,
             snapshotMessages,
+            membership,
             install);
     sendNow = new ArrayList<>();
     sendAfterPersist = new ArrayList<>();
@@ -1163,6 +1273,16 @@ public final class Raft {
     return log.id(index);
   }
 
+  /** What a snapshot of the state after an applied entry must say of itself. */
+  public SnapshotMetadata snapshotMetadata(long index) {
+    return new SnapshotMetadata(log.id(index), log.membershipAt(index));
+  }
+
+  /** The configuration in force: the latest in the log, committed or not. */
+  public Membership membership() {
+    return log.membership();
+  }
+
   /** A picture of the whole state. */
   public RaftStatus status() {
     long uncommittedBytes = 0;
@@ -1173,12 +1293,7 @@ public final class Raft {
       uncommittedBytes = leader.uncommittedBytes;
       pendingReads = leader.reads.size();
       transferee = leader.transferee;
-      // A loop, because this happens at every step.
-      List<RaftStatus.FollowerStatus> statuses = new ArrayList<>(leader.followers.size());
-      for (Progress progress : leader.followers) {
-        statuses.add(progress.status());
-      }
-      followers = Collections.unmodifiableList(statuses);
+      followers = leader.followers.status();
     }
     return new RaftStatus(
         id,
@@ -1194,6 +1309,7 @@ public final class Raft {
         uncommittedBytes,
         pendingReads,
         transferee,
+        log.configuration(),
         followers);
   }
 

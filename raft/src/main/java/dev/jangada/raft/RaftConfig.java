@@ -7,7 +7,9 @@ import java.util.List;
  * {@link Entry#weight()}.
  *
  * @param id this node, not 0
- * @param voters ids of all voting members, this node among them, each once
+ * @param initialMembership who belongs to the cluster as long as the log does not say: voters, this
+ *     node among them, the same at each of them. {@link Membership#NONE} for a node that joins a
+ *     cluster: it does nothing by itself until it hears from one that lets it in
  * @param electionTimeoutTicks a follower campaigns after a random wait of this to just below twice
  *     this without a word from a leader; at least twice {@code heartbeatTicks}
  * @param heartbeatTicks how often an idle leader writes to its followers, at least 1
@@ -40,7 +42,7 @@ import java.util.List;
  */
 public record RaftConfig(
     long id,
-    List<Long> voters,
+    Membership initialMembership,
     int electionTimeoutTicks,
     int heartbeatTicks,
     boolean preVote,
@@ -58,13 +60,13 @@ public record RaftConfig(
     long maxCachedBytes) {
 
   public RaftConfig {
-    voters = List.copyOf(voters);
     require(id != 0, "id must not be 0");
-    require(voters.contains(id), "voters " + voters + " do not contain this node, " + id);
     require(
-        voters.stream().distinct().count() == voters.size(),
-        "voters " + voters + " name a node twice");
-    require(!voters.contains(0L), "voters must not contain 0");
+        initialMembership.members().isEmpty() || initialMembership.isVoter(id),
+        "the initial members " + initialMembership + " do not contain this node, " + id);
+    require(
+        MembershipCodec.size(initialMembership) <= MembershipCodec.MAX_BYTES,
+        "there are too many initial members");
     require(heartbeatTicks >= 1, "heartbeatTicks must be at least 1, is " + heartbeatTicks);
     require(
         electionTimeoutTicks >= 2 * heartbeatTicks,
@@ -95,13 +97,18 @@ public record RaftConfig(
 
   /** The defaults for this node in this cluster, to be changed one by one. */
   public static Builder builder(long id, List<Long> voters) {
-    return new Builder(id, voters);
+    return builder(id, Membership.ofVoters(voters));
+  }
+
+  /** The same with members that have addresses, or for a node that joins. */
+  public static Builder builder(long id, Membership initialMembership) {
+    return new Builder(id, initialMembership);
   }
 
   /** Collects settings that differ from the defaults. */
   public static final class Builder {
     private final long id;
-    private final List<Long> voters;
+    private final Membership initialMembership;
     private int electionTimeoutTicks = 10;
     private int heartbeatTicks = 1;
     private boolean preVote = true;
@@ -118,9 +125,9 @@ public record RaftConfig(
     private long maxUnappliedBytes = 64L << 20;
     private long maxCachedBytes = 64L << 20;
 
-    private Builder(long id, List<Long> voters) {
+    private Builder(long id, Membership initialMembership) {
       this.id = id;
-      this.voters = voters;
+      this.initialMembership = initialMembership;
     }
 
     public Builder electionTimeoutTicks(int ticks) {
@@ -203,7 +210,7 @@ public record RaftConfig(
     public RaftConfig build() {
       return new RaftConfig(
           id,
-          voters,
+          initialMembership,
           electionTimeoutTicks,
           heartbeatTicks,
           preVote,

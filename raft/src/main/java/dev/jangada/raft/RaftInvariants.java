@@ -69,6 +69,12 @@ public final class RaftInvariants {
             status.vote(),
             status.term());
         check(status.leader() == 0, "candidate %s knows leader %s", status.id(), status.leader());
+        check(
+            status.membership().isVoter(status.id())
+                || status.configuration().index() > status.committed(),
+            "candidate %s has no vote in the committed %s",
+            status.id(),
+            status.configuration());
       }
       case LEADER -> {
         check(
@@ -82,12 +88,28 @@ public final class RaftInvariants {
             "leader %s takes %s for the leader",
             status.id(),
             status.leader());
+        check(
+            status.membership().isVoter(status.id())
+                || status.configuration().index() > status.committed(),
+            "leader %s leads on though %s without it is committed",
+            status.id(),
+            status.configuration());
         checkFollowers(status);
       }
     }
   }
 
   private static void checkFollowers(RaftStatus status) {
+    int others = 0;
+    for (Member member : status.membership().members()) {
+      others += member.id() == status.id() ? 0 : 1;
+    }
+    check(
+        status.followers().size() == others,
+        "leader %s looks after %s, but the members are %s",
+        status.id(),
+        status.followers(),
+        status.membership());
     for (RaftStatus.FollowerStatus follower : status.followers()) {
       check(
           follower.match() < follower.next(),

@@ -2,6 +2,7 @@ package dev.jangada.raft;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log as the core sees it: a recent suffix in memory, the rest read back on demand, and the six
@@ -23,6 +24,7 @@ import java.util.List;
  */
 final class RaftLog {
   private final TermRuns terms;
+  private final Configurations configurations;
   private final EntryReader reader;
   private final long maxCachedBytes;
 
@@ -40,7 +42,12 @@ final class RaftLog {
   private long applying;
   private long applied;
 
-  RaftLog(RecoveredLog recovered, long applied, long maxCachedBytes) {
+  /**
+   * Takes over what was found.
+   *
+   * @param initial the configuration in force where the log does not tell of another one
+   */
+  RaftLog(RecoveredLog recovered, Membership initial, long applied, long maxCachedBytes) {
     Invariant.check(
         applied <= recovered.last().index(),
         "the state machine has applied index %s, but the log ends at %s: was the log deleted or"
@@ -55,6 +62,13 @@ final class RaftLog {
         applied,
         recovered.base());
     this.terms = new TermRuns(recovered.base(), recovered.termStarts());
+    this.configurations = new Configurations(recovered.configurations());
+    if (configurations.at(recovered.base().index()) == null) {
+      configurations.restored(0, initial);
+      for (Configuration found : recovered.configurations()) {
+        configurations.appended(found.index(), found.membership());
+      }
+    }
     this.base = recovered.base();
     this.reader = recovered.reader();
     this.maxCachedBytes = maxCachedBytes;
@@ -107,6 +121,42 @@ final class RaftLog {
     return index == base.index() ? base : new EntryId(index, term(index));
   }
 
+  /** The configuration in force: the latest in the log, committed or not. */
+  Configuration configuration() {
+    return present(configurations.latest());
+  }
+
+  Membership membership() {
+    return configuration().membership();
+  }
+
+  /** The configuration in force after an entry, from the base on. */
+  Membership membershipAt(long index) {
+    return present(configurations.at(index)).membership();
+  }
+
+  /**
+   * Whether a node votes in the latest configuration that is known to be committed, or in one after
+   * that. One that votes in an earlier one only may still be needed: if nobody else has the entry
+   * that takes its vote away, then nobody else can be elected (dissertation, section 4.2.2).
+   */
+  boolean maybeVoter(long id) {
+    long from = present(configurations.at(committed)).index();
+    for (Configuration configuration : configurations.all()) {
+      if (configuration.index() >= from && configuration.membership().isVoter(id)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Configuration present(@Nullable Configuration configuration) {
+    if (configuration == null) {
+      throw new InvariantViolation("there is a configuration from the beginning of the log on");
+    }
+    return configuration;
+  }
+
   /** The weight of an entry that is still in memory, as every uncommitted one is. */
   long weight(long index) {
     return cached.get((int) (index - cachedFrom)).weight();
@@ -132,6 +182,12 @@ final class RaftLog {
     Invariant.check(
         entry.index() == last + 1, "entry %s does not follow the last, %s", entry.index(), last);
     terms.appended(entry.index(), entry.term());
+    if (entry.type() == EntryType.CONFIGURATION) {
+      Membership next = entry.membership();
+      String objection = Reconfiguration.objection(membership(), next);
+      Invariant.check(objection == null, "entry %s: %s", entry.id(), objection);
+      configurations.appended(entry.index(), next);
+    }
     cached.add(entry);
     cachedBytes += entry.weight();
     last = entry.index();
@@ -178,6 +234,7 @@ final class RaftLog {
       cachedFrom = index;
     }
     terms.truncatedFrom(index);
+    configurations.truncatedFrom(index);
     last = index - 1;
     // What replaces the removed entries has to be written again, and nothing that was said about
     // the writing of the removed ones speaks for it.
@@ -271,6 +328,7 @@ final class RaftLog {
     }
     base = id(index);
     terms.compactedTo(index);
+    configurations.compactedTo(index);
     if (index >= cachedFrom) {
       dropFirstCached((int) (index + 1 - cachedFrom));
     }
@@ -280,7 +338,7 @@ final class RaftLog {
    * Replaces everything by a snapshot: the log is empty after its last entry, up to which all is
    * durable and applied.
    */
-  void restore(EntryId snapshot) {
+  void restore(EntryId snapshot, Membership membership) {
     Invariant.check(
         snapshot.index() > committed,
         "snapshot %s is installed, but everything up to %s is committed",
@@ -288,6 +346,8 @@ final class RaftLog {
         committed);
     base = snapshot;
     terms.restored(snapshot);
+    // What this log held of configurations is superseded, committed or not (openraft#1808).
+    configurations.restored(snapshot.index(), membership);
     cached.clear();
     cachedBytes = 0;
     cachedFrom = snapshot.index() + 1;

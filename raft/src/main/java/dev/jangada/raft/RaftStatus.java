@@ -19,6 +19,8 @@ import java.util.List;
  * @param uncommittedBytes on a leader, the weight of its own uncommitted entries
  * @param pendingReads on a leader, the number of linearizable reads waiting to be confirmed
  * @param transferee on a leader, the node that the leadership is being handed to, 0 for none
+ * @param configuration the configuration in force and where it is in the log; committed if {@code
+ *     committed} reaches so far
  * @param followers on a leader, what it knows of the others; empty elsewhere
  */
 public record RaftStatus(
@@ -35,7 +37,13 @@ public record RaftStatus(
     long uncommittedBytes,
     int pendingReads,
     long transferee,
+    Configuration configuration,
     List<FollowerStatus> followers) {
+
+  /** Who belongs to the cluster, as far as this node knows. */
+  public Membership membership() {
+    return configuration.membership();
+  }
 
   /**
    * What a leader knows of one follower.
@@ -50,6 +58,9 @@ public record RaftStatus(
    * @param inflightAppends appends on their way, 0 unless the logs are known to match
    * @param inflightBytes bytes of entries on their way, 0 unless the logs are known to match
    * @param recentlyActive whether it was heard since the last check of the quorum
+   * @param reachable whether it was heard within the last election timeout
+   * @param caughtUp whether a learner could be promoted: it is reachable, and has what the leader
+   *     had an election timeout ago
    */
   public record FollowerStatus(
       long id,
@@ -59,5 +70,7 @@ public record RaftStatus(
       boolean needsSnapshot,
       int inflightAppends,
       long inflightBytes,
-      boolean recentlyActive) {}
+      boolean recentlyActive,
+      boolean reachable,
+      boolean caughtUp) {}
 }

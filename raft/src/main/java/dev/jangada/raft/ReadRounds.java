@@ -75,6 +75,14 @@ final class ReadRounds {
     return leaseKnown && nowNanos - leaseBeganNanos < leaseNanos;
   }
 
+  /**
+   * Ends the lease: another configuration is in force, whose majority has promised nothing. Two
+   * changes on, it need not even share a voter with the one that did.
+   */
+  void forgetLease() {
+    leaseKnown = false;
+  }
+
   /** Gives up all reads and returns them. */
   List<Read> abandon() {
     List<Read> abandoned = new ArrayList<>();

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  *     went
  * @param snapshotMessages chunks and acknowledgements of snapshots that came from other nodes, in
  *     order, their senders and terms checked
+ * @param membership the configuration in force, if it is another one than at the Ready before:
+ *     whoever carries messages learns from it with whom to keep connections. Null if it is the same
  * @param install a snapshot that {@link Raft#snapshotReceived} announced is to be installed, after
  *     the writes of this Ready and of all earlier ones, and after what was handed out to be
  *     applied: the state machine is replaced by it, the log on disk becomes empty after it, and
@@ -51,4 +53,5 @@ public record Ready(
     List<Message.ForwardRefused> refused,
     List<Long> snapshotsWanted,
     List<Message> snapshotMessages,
-    @Nullable EntryId install) {}
+    @Nullable Membership membership,
+    @Nullable SnapshotMetadata install) {}

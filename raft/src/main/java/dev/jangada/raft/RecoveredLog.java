@@ -11,13 +11,25 @@ import java.util.List;
  * @param termStarts identity of the first entry of each run of entries with the same term,
  *     ascending, the first at the index after {@code base}; empty if there is no entry
  * @param last identity of the last entry; {@code base} if there is none
+ * @param configurations those that the log's entries hold, ascending, and before them the one that
+ *     was in force at {@code base}, if one is known; empty as long as there was never another one
+ *     than the cluster began with
  * @param reader reads the entries themselves
  */
 public record RecoveredLog(
-    EntryId base, List<EntryId> termStarts, EntryId last, EntryReader reader) {
+    EntryId base,
+    List<EntryId> termStarts,
+    EntryId last,
+    List<Configuration> configurations,
+    EntryReader reader) {
 
   public RecoveredLog {
     termStarts = List.copyOf(termStarts);
+    configurations = List.copyOf(configurations);
+    if (!configurations.isEmpty() && configurations.getLast().index() > last.index()) {
+      throw new IllegalArgumentException(
+          "a log that ends at " + last + " cannot hold " + configurations.getLast());
+    }
     if (!termStarts.isEmpty()
         && (termStarts.getFirst().index() != base.index() + 1
             || termStarts.getFirst().term() < base.term())) {
@@ -41,7 +53,12 @@ public record RecoveredLog(
     }
   }
 
-  /** A log of which nothing was cut off. */
+  /** A log without configurations. */
+  public RecoveredLog(EntryId base, List<EntryId> termStarts, EntryId last, EntryReader reader) {
+    this(base, termStarts, last, List.of(), reader);
+  }
+
+  /** A log without configurations, of which nothing was cut off. */
   public RecoveredLog(List<EntryId> termStarts, EntryId last, EntryReader reader) {
     this(EntryId.NONE, termStarts, last, reader);
   }

@@ -1,10 +1,7 @@
 package dev.jangada.raft;
 
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.TreeSet;
-import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /** What a node is at the moment, with only the state that exists in that role (paper, Figure 4). */
 sealed interface Role {
@@ -31,20 +28,20 @@ sealed interface Role {
 
   /** The votes for and against a candidate. */
   final class Tally {
-    private final int voters;
+    private final VoterSets voters;
     private final TreeSet<Long> granted = new TreeSet<>();
     private final TreeSet<Long> refused = new TreeSet<>();
 
-    Tally(int voters) {
-      this.voters = voters;
+    Tally(Membership membership) {
+      this.voters = new VoterSets(membership);
     }
 
-    /** Counts one voter's answer, the first that it gives. */
+    /** Counts one node's answer, the first that it gives; that of one without a vote is nothing. */
     Quorum.Outcome count(long voter, boolean vote) {
       if (!granted.contains(voter) && !refused.contains(voter)) {
         (vote ? granted : refused).add(voter);
       }
-      return Quorum.outcome(voters, granted.size(), refused.size());
+      return voters.outcome(granted, refused);
     }
   }
 
@@ -52,8 +49,8 @@ sealed interface Role {
   final class PreCandidate implements Role {
     final Tally tally;
 
-    PreCandidate(int voters) {
-      tally = new Tally(voters);
+    PreCandidate(Membership membership) {
+      tally = new Tally(membership);
     }
 
     @Override
@@ -66,8 +63,8 @@ sealed interface Role {
   final class Candidate implements Role {
     final Tally tally;
 
-    Candidate(int voters) {
-      tally = new Tally(voters);
+    Candidate(Membership membership) {
+      tally = new Tally(membership);
     }
 
     @Override
@@ -78,8 +75,8 @@ sealed interface Role {
 
   /** Leads the current term. */
   final class Leader implements Role {
-    /** Where each other voter's log stands, in the order of the configuration. */
-    final List<Progress> followers;
+    /** Where each other member's log stands. */
+    final Followers followers;
 
     final ReadRounds reads = new ReadRounds();
 
@@ -105,42 +102,7 @@ sealed interface Role {
     Leader(RaftConfig config, long term, RaftLog log) {
       this.firstIndex = log.last() + 1;
       this.replication = new Replication(config, term, log, reads);
-      this.followers =
-          config.voters().stream()
-              .filter(peer -> peer != config.id())
-              .map(peer -> new Progress(peer, firstIndex, config))
-              .toList();
-    }
-
-    /** What a majority has reached in some respect, this leader being one of its members. */
-    long reachedByMajority(long own, ToLongFunction<Progress> of) {
-      long[] reached = new long[followers.size() + 1];
-      reached[0] = own;
-      for (int i = 1; i < reached.length; i++) {
-        reached[i] = of.applyAsLong(followers.get(i - 1));
-      }
-      return Quorum.reachedByMajority(reached);
-    }
-
-    /** Whether a majority was heard of since the last time that this was asked. */
-    boolean heardFromMajority() {
-      int active = 1;
-      for (Progress progress : followers) {
-        if (progress.recentlyActive) {
-          active++;
-        }
-        progress.recentlyActive = false;
-      }
-      return active >= Quorum.majority(followers.size() + 1);
-    }
-
-    @Nullable Progress progress(long id) {
-      for (Progress progress : followers) {
-        if (progress.id == id) {
-          return progress;
-        }
-      }
-      return null;
+      this.followers = new Followers(config, log.membership(), firstIndex);
     }
 
     @Override

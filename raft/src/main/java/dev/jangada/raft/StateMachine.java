@@ -35,10 +35,10 @@ public interface StateMachine extends AutoCloseable {
   /**
    * Applies committed entries.
    *
-   * @param entries contiguous, at least one, the first one past the last applied; {@link
-   *     EntryType#NOOP} entries are included and count as applied
+   * @param entries contiguous, at least one, the first one past the last applied; those that are no
+   *     {@link EntryType#COMMAND} are included, count as applied and have no effect
    * @return one result for each entry, in order, given to whoever submitted it on this node;
-   *     ignored elsewhere and for no-ops
+   *     ignored elsewhere and for what is no command
    * @throws RuntimeException if the machine cannot go on, which stops the node: a command that is
    *     merely refused (a bad request, say) is a result, not an exception
    */

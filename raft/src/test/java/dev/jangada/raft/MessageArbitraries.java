@@ -87,8 +87,9 @@ final class MessageArbitraries {
         SnapshotChunk.class,
         headers(1)
             .flatMap(h ->
-                Combinators.combine(snapshotIds(h.term), numbers, numbers, data())
-                    .as((last, offset, rest, data) -> snapshotChunk(h, last, offset, rest, data))));
+                Combinators.combine(snapshotIds(h.term), memberships(), numbers, numbers, data())
+                    .as((last, membership, offset, rest, data) ->
+                        snapshotChunk(h, last, membership, offset, rest, data))));
     kinds.put(
         SnapshotAck.class,
         headers(1)
@@ -136,11 +137,12 @@ final class MessageArbitraries {
   }
 
   private static Message snapshotChunk(
-      Header header, EntryId last, long offset, long rest, byte[] data) {
+      Header header, EntryId last, Membership membership, long offset, long rest, byte[] data) {
     long start = Math.min(offset, Long.MAX_VALUE - data.length);
     long end = start + data.length;
     long total = end + Math.min(rest, Long.MAX_VALUE - end);
-    return new SnapshotChunk(header.from, header.to, header.term, last, total, start, data);
+    return new SnapshotChunk(
+        header.from, header.to, header.term, last, membership, total, start, data);
   }
 
   private static Arbitrary<Message> appendRequests(Header header) {
@@ -207,9 +209,42 @@ final class MessageArbitraries {
             Arbitraries.longs(),
             Arbitraries.longs(),
             data(),
+            memberships(),
             Arbitraries.longs().greaterOrEqual(0))
-        .as((type, proposer, sequence, data, termSeed) ->
+        .as((type, proposer, sequence, data, membership, termSeed) ->
             new Payload(
-                type, proposer, sequence, type == EntryType.NOOP ? new byte[0] : data, termSeed));
+                type,
+                proposer,
+                sequence,
+                switch (type) {
+                  case NOOP -> new byte[0];
+                  case COMMAND -> data;
+                  case CONFIGURATION -> MembershipCodec.encode(membership);
+                },
+                termSeed));
+  }
+
+  /** Memberships with members of every standing. */
+  static Arbitrary<Membership> memberships() {
+    Arbitrary<Long> ids = Arbitraries.longs().filter(id -> id != 0);
+    Arbitrary<Member> members =
+        Combinators.combine(
+                ids,
+                Arbitraries.of(Member.Standing.class),
+                Arbitraries.strings().ofMaxLength(20).excludeChars('\ud800'),
+                Arbitraries.longs())
+            .as(Member::new);
+    return Combinators.combine(
+            members.list().uniqueElements(Member::id).ofMaxSize(6),
+            ids.list().uniqueElements().ofMaxSize(3))
+        .as((drawn, removed) -> {
+          List<Member> some = new ArrayList<>(drawn);
+          if (!some.isEmpty()) {
+            some.set(0, some.getFirst().as(Member.Standing.VOTER));
+          }
+          List<Long> gone = new ArrayList<>(removed);
+          gone.removeAll(some.stream().map(Member::id).toList());
+          return new Membership(Membership.sorted(some), gone);
+        });
   }
 }

@@ -215,25 +215,49 @@ final class MessageCodecTest {
     assertRefused(new AppendRejected(1, 2, 5, 0, 0, 1, 0), bytes -> {}, "previousIndex");
   }
 
+  /** Where the length of a chunk's data is, after a membership of nobody. */
+  private static final int CHUNK_LENGTH =
+      BODY + 4 * Long.BYTES + Integer.BYTES + MembershipCodec.size(Membership.NONE);
+
   @Test
   void decodeRefusesAChunkThatDoesNotFitIntoItsSnapshot() {
     EntryId last = new EntryId(9, 4);
-    SnapshotChunk chunk = new SnapshotChunk(1, 2, 5, last, 100, 97, new byte[3]);
+    SnapshotChunk chunk = new SnapshotChunk(1, 2, 5, last, Membership.NONE, 100, 97, new byte[3]);
     assertRefused(chunk, bytes -> bytes.putLong(BODY + 16, 99), "does not fit");
     assertRefused(chunk, bytes -> bytes.putLong(BODY + 24, 98), "does not fit");
     assertRefused(chunk, bytes -> bytes.putLong(BODY + 24, Long.MAX_VALUE), "does not fit");
     assertRefused(chunk, bytes -> bytes.putLong(BODY + 16, -1), "total must not be negative");
     assertRefused(chunk, bytes -> bytes.putLong(BODY + 24, -1), "offset must not be negative");
-    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, 2), "after the end");
-    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, -1), "data of -1 bytes");
-    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, Integer.MAX_VALUE), "does not fit");
+    assertRefused(chunk, bytes -> bytes.putInt(CHUNK_LENGTH, 2), "after the end");
+    assertRefused(chunk, bytes -> bytes.putInt(CHUNK_LENGTH, -1), "data of -1 bytes");
+    assertRefused(chunk, bytes -> bytes.putInt(CHUNK_LENGTH, Integer.MAX_VALUE), "does not fit");
+  }
+
+  @Test
+  void decodeRefusesAChunkWhoseMembershipIsNone() {
+    Membership membership = Membership.ofVoters(List.of(1L, 2L));
+    SnapshotChunk chunk =
+        new SnapshotChunk(1, 2, 5, new EntryId(9, 4), membership, 3, 0, new byte[3]);
+    assertRefused(chunk, bytes -> bytes.put(BODY + 36, (byte) 99), "unknown version 99");
+    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, Integer.MAX_VALUE), "data of 2147483647");
+  }
+
+  @Test
+  void decodeRefusesAnAppendWhoseConfigurationIsNone() {
+    Entry entry = Entry.configuration(1, 1, Membership.ofVoters(List.of(1L, 2L)));
+    AppendRequest append = new AppendRequest(1, 2, 1, EntryId.NONE, List.of(entry), 0, 0);
+    int data = MessageCodec.APPEND_HEADER_BYTES + EntryCodec.HEADER_BYTES;
+    assertRefused(append, bytes -> bytes.put(data, (byte) 99), "unknown version 99");
+    assertRefused(append, bytes -> bytes.put(data + 11, (byte) 9), "the standing 9");
   }
 
   @Test
   void decodeAllocatesNothingForAChunkThatIsNotThere() {
     SnapshotChunk chunk =
-        new SnapshotChunk(1, 2, 5, new EntryId(9, 4), Long.MAX_VALUE, 0, new byte[3]);
-    assertRefused(chunk, bytes -> bytes.putInt(BODY + 32, Integer.MAX_VALUE), "data of 2147483647");
+        new SnapshotChunk(
+            1, 2, 5, new EntryId(9, 4), Membership.NONE, Long.MAX_VALUE, 0, new byte[3]);
+    assertRefused(
+        chunk, bytes -> bytes.putInt(CHUNK_LENGTH, Integer.MAX_VALUE), "data of 2147483647");
   }
 
   @Test
@@ -243,7 +267,8 @@ final class MessageCodecTest {
     assertRefused(ack, bytes -> bytes.putLong(BODY, 0).putLong(BODY + 8, 0), "end with 0@0");
     assertRefused(ack, bytes -> bytes.putLong(BODY + 8, 0), "no entry can have");
     assertRefused(ack, bytes -> bytes.putLong(BODY + 16, -1), "received must not be negative");
-    SnapshotChunk chunk = new SnapshotChunk(1, 2, 5, new EntryId(9, 4), 3, 0, new byte[3]);
+    SnapshotChunk chunk =
+        new SnapshotChunk(1, 2, 5, new EntryId(9, 4), Membership.NONE, 3, 0, new byte[3]);
     assertRefused(chunk, bytes -> bytes.putLong(BODY + 8, 6), "leader of term 5");
   }
 

@@ -1,5 +1,7 @@
 package dev.jangada.raft;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,6 +24,8 @@ class RaftClusterPropertyTest {
     long terms = 0;
     long sent = 0;
     long installed = 0;
+    long changes = 0;
+    long joint = 0;
     for (long seed = 1; seed <= seeds; seed++) {
       RandomCluster cluster = play(seed);
       entries += cluster.committed();
@@ -29,11 +33,16 @@ class RaftClusterPropertyTest {
       terms += cluster.terms();
       sent += cluster.snapshotsSent;
       installed += cluster.snapshotsInstalled;
+      changes += cluster.changes;
+      joint += cluster.jointConfigurations;
     }
     System.out.printf(
         "%d random clusters: %d terms with a leader, %d entries committed, %d reads served,"
-            + " %d snapshots sent, %d installed%n",
-        seeds, terms, entries, reads, sent, installed);
+            + " %d snapshots sent, %d installed, %d configurations committed, %d of them joint%n",
+        seeds, terms, entries, reads, sent, installed, changes, joint);
+    if (seeds >= 100) {
+      assertThat(joint).as("joint configurations").isGreaterThan(seeds / 40);
+    }
   }
 
   private static RandomCluster play(long seed) {

@@ -25,11 +25,26 @@ class RaftInvariantsTest {
     long durable = 8;
     long committed = 7;
     long applied = 6;
+    Configuration configuration = new Configuration(0, Membership.ofVoters(List.of(1L, 2L)));
     final List<RaftStatus.FollowerStatus> followers = new ArrayList<>();
 
     RaftStatus status() {
       return new RaftStatus(
-          1, term, vote, role, leader, base, last, durable, committed, applied, 0, 0, 0, followers);
+          1,
+          term,
+          vote,
+          role,
+          leader,
+          base,
+          last,
+          durable,
+          committed,
+          applied,
+          0,
+          0,
+          0,
+          configuration,
+          followers);
     }
 
     Doctored with(Consumer<Doctored> change) {
@@ -44,7 +59,8 @@ class RaftInvariantsTest {
     }
 
     Doctored follower(long match, long next) {
-      followers.add(new RaftStatus.FollowerStatus(2, match, next, false, false, 0, 0, true));
+      followers.add(
+          new RaftStatus.FollowerStatus(2, match, next, false, false, 0, 0, true, true, true));
       return this;
     }
   }

@@ -113,7 +113,8 @@ class RaftLogPropertyTest {
     long applied = random.nextInt((int) model.last() + 1);
     model.committed = applied;
     model.applying = applied;
-    return new RaftLog(new RecoveredLog(starts, last, model::read), applied, maxCachedBytes);
+    return new RaftLog(
+        new RecoveredLog(starts, last, model::read), Membership.NONE, applied, maxCachedBytes);
   }
 
   /** Some entries that this log has, perhaps, and then others of a newer term. */

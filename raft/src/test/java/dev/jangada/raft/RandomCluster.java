@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -19,6 +20,7 @@ import java.util.stream.LongStream;
  */
 final class RandomCluster {
   private static final int ELECTION_TICKS = 10;
+  private static final int MAX_NODES = 9;
   private static final long TICK_NANOS = 10_000_000;
 
   private record Place(long index, long term) {}
@@ -50,44 +52,62 @@ final class RandomCluster {
   int snapshotsSent;
   int snapshotsInstalled;
   private final int compactPermille;
+  private final int changePermille;
+  private final boolean isDefended;
+  private final BiFunction<Long, Membership, RaftConfig> newConfig;
+
+  /** Those that are committed, and the first one. */
+  private final List<Configuration> configurations = new ArrayList<>();
+
+  int changes;
+  int jointConfigurations;
   private final Map<Long, Long> pendingReads = new HashMap<>();
   int readsServed;
 
   RandomCluster(long seed) {
     random = new Random(seed);
-    lossPercent = random.nextInt(4) * 5;
+    // Where the members change a lot, the rest is quieter: otherwise few changes come to an end.
+    boolean isRestless = random.nextInt(3) == 0;
+    lossPercent = random.nextInt(isRestless ? 2 : 4) * 5;
     diskPercent = 20 + random.nextInt(80);
-    crashPermille = random.nextInt(4);
-    cutPermille = random.nextInt(4);
+    crashPermille = random.nextInt(isRestless ? 2 : 4);
+    cutPermille = random.nextInt(isRestless ? 2 : 4);
     tickPermille = 5 + random.nextInt(60);
     compactPermille = random.nextInt(100);
+    changePermille = isRestless ? 300 : random.nextInt(2) * 100;
     int size = 1 + random.nextInt(5);
-    List<Long> voters = LongStream.rangeClosed(1, size).boxed().toList();
+    Membership initial = Membership.ofVoters(LongStream.rangeClosed(1, size).boxed().toList());
+    configurations.add(new Configuration(0, initial));
     boolean checkQuorum = random.nextInt(4) > 0;
     boolean leases = checkQuorum && random.nextBoolean();
     boolean preVote = random.nextInt(3) > 0;
+    isDefended = preVote || checkQuorum;
     boolean noop = random.nextInt(4) > 0;
     int inflight = 1 + random.nextInt(5);
     long appendBytes = 1L + random.nextInt(400);
     long cachedBytes = 1L + random.nextInt(1000);
-    for (long id : voters) {
-      RaftConfig.Builder config =
-          RaftConfig.builder(id, voters)
-              .electionTimeoutTicks(ELECTION_TICKS)
-              .heartbeatTicks(1 + random.nextInt(3))
-              .preVote(preVote)
-              .checkQuorum(checkQuorum)
-              .noop(noop)
-              .maxInflightAppends(inflight)
-              .maxAppendBytes(appendBytes)
-              .maxCachedBytes(cachedBytes)
-              .maxUnappliedBytes(300)
-              .maxUncommittedBytes(2000);
-      if (leases) {
-        // A follower's first tick may come at once after it heard from the leader.
-        config.leaseReads((ELECTION_TICKS - 2) * TICK_NANOS);
-      }
-      nodes.add(new RandomNode(config.build(), random, this));
+    newConfig =
+        (id, membership) -> {
+          RaftConfig.Builder config =
+              RaftConfig.builder(id, membership)
+                  .electionTimeoutTicks(ELECTION_TICKS)
+                  .heartbeatTicks(1 + random.nextInt(3))
+                  .preVote(preVote)
+                  .checkQuorum(checkQuorum)
+                  .noop(noop)
+                  .maxInflightAppends(inflight)
+                  .maxAppendBytes(appendBytes)
+                  .maxCachedBytes(cachedBytes)
+                  .maxUnappliedBytes(300)
+                  .maxUncommittedBytes(2000);
+          if (leases) {
+            // A follower's first tick may come at once after it heard from the leader.
+            config.leaseReads((ELECTION_TICKS - 2) * TICK_NANOS);
+          }
+          return config.build();
+        };
+    for (long id : initial.voters()) {
+      nodes.add(new RandomNode(newConfig.apply(id, initial), random, this));
     }
   }
 
@@ -148,8 +168,17 @@ final class RandomCluster {
   void snapshotWanted(RandomNode leader, long peer) {
     Raft core = leader.raft;
     if (core != null) {
-      EntryId last = core.entryId(core.status().applied());
-      send(new Message.SnapshotChunk(leader.id, peer, core.term(), last, 1, 0, new byte[1]));
+      SnapshotMetadata snapshot = core.snapshotMetadata(core.status().applied());
+      send(
+          new Message.SnapshotChunk(
+              leader.id,
+              peer,
+              core.term(),
+              snapshot.last(),
+              snapshot.membership(),
+              1,
+              0,
+              new byte[1]));
       snapshotsSent++;
       // That it is lost may be told long before it arrives after all.
       boolean ok = random.nextBoolean();
@@ -159,7 +188,7 @@ final class RandomCluster {
 
   void snapshotMessage(RandomNode node, Message message) {
     if (message instanceof Message.SnapshotChunk chunk) {
-      node.receive(chunk.last());
+      node.receive(new SnapshotMetadata(chunk.last(), chunk.membership()));
     }
   }
 
@@ -185,7 +214,9 @@ final class RandomCluster {
 
   private void request(RandomNode node) {
     int what = random.nextInt(100);
-    if (what < 40) {
+    if (random.nextInt(1000) < changePermille) {
+      change(node);
+    } else if (what < 40) {
       propose(node);
     } else if (what < 55) {
       node.feed(raft -> raft.forward(List.of(proposal(node), proposal(node))));
@@ -201,6 +232,39 @@ final class RandomCluster {
 
   private Proposal proposal(RandomNode node) {
     return new Proposal(node.id, ++sequence, new byte[random.nextInt(40)]);
+  }
+
+  /** Asks for one to three changes at once, to old and new nodes. */
+  private void change(RandomNode asked) {
+    // Everybody else refuses.
+    RandomNode node = nodes.stream().filter(RandomNode::leads).findFirst().orElse(asked);
+    List<MembershipChange> wanted = new ArrayList<>();
+    List<Long> added = new ArrayList<>();
+    for (int count = 1 + random.nextInt(3) * random.nextInt(2); count > 0; count--) {
+      long any = 1L + random.nextInt(nodes.size());
+      long next = nodes.size() + added.size() + 1L;
+      int what = next <= MAX_NODES ? random.nextInt(6) : 3 + random.nextInt(3);
+      switch (what) {
+        case 0 -> wanted.add(new MembershipChange.AddVoter(next, "a" + next));
+        case 1, 2 -> wanted.add(new MembershipChange.AddLearner(next, "a" + next, what == 1));
+        case 3 -> wanted.add(new MembershipChange.Remove(any));
+        case 4 -> wanted.add(new MembershipChange.Promote(any));
+        default -> wanted.add(new MembershipChange.Demote(any));
+      }
+      if (what < 3) {
+        added.add(next);
+      }
+    }
+    node.feed(raft -> {
+      if (raft.changeMembership(wanted) instanceof ChangeResult.Accepted) {
+        assertThat(raft.status().committed())
+            .as("one at a time")
+            .isLessThan(raft.status().last().index());
+        for (long id : added) {
+          nodes.add(new RandomNode(newConfig.apply(id, Membership.NONE), random, this));
+        }
+      }
+    });
   }
 
   private void propose(RandomNode node) {
@@ -273,10 +337,11 @@ final class RandomCluster {
     nodes.forEach(RandomNode::compact);
     int goal = committed.size() + 3;
     for (int round = 0; round < 500; round++) {
+      silenceStrangers();
       passTime();
       nodes.forEach(this::propose);
       settle();
-      if (nodes.stream().allMatch(node -> node.applied() >= goal)) {
+      if (!isChanging() && members().stream().allMatch(node -> node.applied() >= goal)) {
         readEverywhere();
         return;
       }
@@ -284,13 +349,52 @@ final class RandomCluster {
     throw new AssertionError("no progress after all faults are gone: " + describe());
   }
 
+  /**
+   * Without pre-votes, and without loyalty to a leader, nothing keeps a node from disturbing that
+   * was about to be added by a change that came to nothing, or that was removed and does not know:
+   * whoever configures it so has to switch such nodes off.
+   */
+  private void silenceStrangers() {
+    if (!isDefended) {
+      Set<Long> known = new HashSet<>(configurations.getLast().membership().ids());
+      for (RandomNode member : members()) {
+        if (member.raft != null) {
+          known.addAll(member.raft.membership().ids());
+        }
+      }
+      for (RandomNode node : nodes) {
+        if (!known.contains(node.id)) {
+          node.crash();
+        } else if (node.raft == null) {
+          node.restart();
+        }
+      }
+    }
+  }
+
+  /** The members as of the last configuration that is committed. */
+  private List<RandomNode> members() {
+    Membership last = configurations.getLast().membership();
+    return nodes.stream().filter(node -> last.member(node.id) != null).toList();
+  }
+
+  /** Whether there is a joint configuration, or one that is not committed, at a member. */
+  private boolean isChanging() {
+    return configurations.getLast().membership().isJoint()
+        || members().stream()
+            .anyMatch(node ->
+                node.raft != null
+                    && !node.raft.membership().equals(configurations.getLast().membership()));
+  }
+
   private void readEverywhere() {
     for (int attempt = 0; attempt < 100; attempt++) {
       int before = readsServed;
       pendingReads.clear();
-      nodes.forEach(this::read);
+      silenceStrangers();
+      members().forEach(this::read);
       settle();
-      if (readsServed - before == nodes.size()) {
+      if (readsServed - before == members().size()) {
         return;
       }
       passTime();
@@ -377,6 +481,19 @@ final class RandomCluster {
     }
   }
 
+  /** Those that were in force at the leader that committed an entry: at the entry or after it. */
+  private List<Membership> possibleConfigurations(RandomNode node, long index) {
+    Configurations all = new Configurations();
+    all.appended(0, configurations.getFirst().membership());
+    for (Entry entry : node.view) {
+      if (entry.type() == EntryType.CONFIGURATION) {
+        all.appended(entry.index(), entry.membership());
+      }
+    }
+    all.compactedTo(index);
+    return all.all().stream().map(Configuration::membership).toList();
+  }
+
   /** Election Safety and Leader Completeness. */
   private void checkLeader(RandomNode node, long term) {
     Long first = leaders.putIfAbsent(term, node.id);
@@ -400,15 +517,22 @@ final class RandomCluster {
     for (int i = committed.size(); i < seen; i++) {
       Entry entry = node.view.get(i);
       int position = i;
-      long copies =
-          nodes.stream()
-              .filter(other -> other.disk.size() > position)
-              .filter(other -> other.disk.get(position).equals(entry))
-              .count();
-      assertThat(copies)
-          .as("%s calls %s committed, durable copies", node.id, entry)
-          .isGreaterThanOrEqualTo(Quorum.majority(nodes.size()));
+      Set<Long> copies = new HashSet<>();
+      for (RandomNode other : nodes) {
+        if (other.disk.size() > position && other.disk.get(position).equals(entry)) {
+          copies.add(other.id);
+        }
+      }
+      assertThat(possibleConfigurations(node, position + 1L))
+          .as("%s calls %s committed, durable on %s", node.id, entry, copies)
+          .anyMatch(membership ->
+              new VoterSets(membership).outcome(copies, Set.of()) == Quorum.Outcome.WON);
       committed.add(entry);
+      if (entry.type() == EntryType.CONFIGURATION) {
+        configurations.add(new Configuration(entry.index(), entry.membership()));
+        changes++;
+        jointConfigurations += entry.membership().isJoint() ? 1 : 0;
+      }
       if (entry.type() == EntryType.COMMAND) {
         assertThat(committedSequences.add(entry.sequence()))
             .as("%s is committed once", entry)

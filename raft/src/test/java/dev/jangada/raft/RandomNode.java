@@ -27,7 +27,7 @@ final class RandomNode {
   /** What was cut off from the log on disk. */
   private EntryId baseOnDisk = EntryId.NONE;
 
-  private @Nullable EntryId installing;
+  private @Nullable SnapshotMetadata installing;
 
   /** The log with all writes that were asked for. */
   final List<Entry> view = new ArrayList<>();
@@ -65,9 +65,21 @@ final class RandomNode {
         new Raft(
             config,
             hardState,
-            new RecoveredLog(baseOnDisk, termStarts, last, this::read),
+            new RecoveredLog(baseOnDisk, termStarts, last, configurations(), this::read),
             appliedOnDisk,
             new Random(random.nextLong()));
+  }
+
+  /** The configurations that the log on disk tells of. */
+  private List<Configuration> configurations() {
+    Configurations found = new Configurations();
+    for (Entry entry : disk) {
+      if (entry.type() == EntryType.CONFIGURATION) {
+        found.appended(entry.index(), entry.membership());
+      }
+    }
+    found.compactedTo(baseOnDisk.index());
+    return found.all();
   }
 
   private List<Entry> read(long from, long to, long maxBytes) {
@@ -100,21 +112,21 @@ final class RandomNode {
   }
 
   /** A snapshot of what another node has applied has arrived and is durable. */
-  void receive(EntryId last) {
+  void receive(SnapshotMetadata snapshot) {
     feed(core -> {
       long committedBefore = core.committed();
-      if (core.snapshotReceived(last)) {
-        assertThat(last.index()).as("needed").isGreaterThan(committedBefore);
+      if (core.snapshotReceived(snapshot)) {
+        assertThat(snapshot.last().index()).as("needed").isGreaterThan(committedBefore);
       }
     });
   }
 
   /** Does what a {@link Ready#install()} asks for, in the order that it asks for. */
   boolean install() {
-    EntryId last = installing;
-    if (last == null || !unwritten.isEmpty() || !unapplied.isEmpty()) {
+    if (installing == null || !unwritten.isEmpty() || !unapplied.isEmpty()) {
       return false;
     }
+    EntryId last = installing.last();
     installing = null;
     disk.clear();
     disk.addAll(cluster.committedUpTo(last));
@@ -220,6 +232,10 @@ final class RandomNode {
 
   EntryId last() {
     return view.isEmpty() ? EntryId.NONE : view.getLast().id();
+  }
+
+  boolean leads() {
+    return raft != null && raft.isLeader();
   }
 
   long applied() {

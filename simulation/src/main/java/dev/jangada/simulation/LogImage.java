@@ -4,6 +4,7 @@ import dev.jangada.node.LogWriter;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.SnapshotMetadata;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +36,10 @@ public final class LogImage {
     if (write.discardUpTo() > base.index()) {
       discardUpTo(write.discardUpTo());
     }
-    EntryId reset = write.reset();
+    SnapshotMetadata reset = write.reset();
     if (reset != null) {
       entries.clear();
-      base = reset;
+      base = reset.last();
     }
   }
 

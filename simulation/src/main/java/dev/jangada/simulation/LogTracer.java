@@ -4,6 +4,7 @@ import dev.jangada.node.LogWriter;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.simulation.trace.TermRun;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
@@ -76,9 +77,9 @@ final class LogTracer {
       // Only what is durable, and so is in the log by now, is ever dropped.
       trace.add(id, new TraceEvent.Compacted(idOf(write.discardUpTo())));
     }
-    EntryId reset = write.reset();
+    SnapshotMetadata reset = write.reset();
     if (reset != null) {
-      last = reset.index();
+      last = reset.last().index();
     }
   }
 
@@ -98,9 +99,9 @@ final class LogTracer {
       if (!write.entries().isEmpty()) {
         durable = write.entries().getLast().index();
       }
-      EntryId reset = write.reset();
+      SnapshotMetadata reset = write.reset();
       if (reset != null) {
-        durable = reset.index();
+        durable = reset.last().index();
       }
     }
     long lasting = durable;

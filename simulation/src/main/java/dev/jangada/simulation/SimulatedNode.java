@@ -240,6 +240,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   private SimulatedProcess open() throws IOException {
     WalConfig config =
         WalConfig.of(CLUSTER, id())
+            .withIncarnation(this::id)
             .withSegmentBytes(environment.config().raft().segmentBytes())
             .withNanoClock(this::clock);
     StateMachine machine = environment.application().start(number);

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jangada.node.LogWriter;
+import dev.jangada.raft.Configuration;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Proposal;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.simulation.trace.Trace;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -261,7 +264,7 @@ class PropertyTest {
         () -> property.turned(node(1), busy(111, List.of())), "111 uncommitted bytes, and 100");
     RaftStatus.FollowerStatus follower =
         new RaftStatus.FollowerStatus(
-            2, 1, 9, false, false, limited.maxInflightAppends() + 1, 5, true);
+            2, 1, 9, false, false, limited.maxInflightAppends() + 1, 5, true, true, true);
     assertViolates(
         () -> property.turned(node(1), busy(0, List.of(follower))), "too much on its way");
   }
@@ -340,14 +343,23 @@ class PropertyTest {
     persist(node(2), entry(1, 1, "a"));
     property.turned(node(1), status(1, 1, RaftRole.LEADER, 1));
 
-    node(3).writing(new LogWriter.Write(1, null, List.of(), 0, new EntryId(1, 1)));
+    node(3)
+        .writing(
+            new LogWriter.Write(
+                1, null, List.of(), 0, new SnapshotMetadata(new EntryId(1, 1), Membership.NONE)));
     assertThatCode(() -> property.turned(node(3), status(3, 2, RaftRole.FOLLOWER, 1)))
         .doesNotThrowAnyException();
     property.started(node(3));
-    node(3).writing(new LogWriter.Write(2, null, List.of(), 0, new EntryId(1, 2)));
+    node(3)
+        .writing(
+            new LogWriter.Write(
+                2, null, List.of(), 0, new SnapshotMetadata(new EntryId(1, 2), Membership.NONE)));
     assertViolates(
         () -> property.turned(node(3), status(3, 2, RaftRole.FOLLOWER, 1)), "begins its log");
-    node(3).writing(new LogWriter.Write(3, null, List.of(), 0, new EntryId(2, 2)));
+    node(3)
+        .writing(
+            new LogWriter.Write(
+                3, null, List.of(), 0, new SnapshotMetadata(new EntryId(2, 2), Membership.NONE)));
     assertViolates(
         () -> property.turned(node(3), status(3, 2, RaftRole.FOLLOWER, 2)), "no more than 1");
   }
@@ -435,6 +447,7 @@ class PropertyTest {
         uncommittedBytes,
         0,
         0,
+        new Configuration(0, Membership.NONE),
         followers);
   }
 

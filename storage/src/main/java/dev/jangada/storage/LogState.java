@@ -1,7 +1,10 @@
 package dev.jangada.storage;
 
+import dev.jangada.raft.Configuration;
+import dev.jangada.raft.Configurations;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +18,7 @@ final class LogState {
 
   private HardState hardState = HardState.INITIAL;
   private EntryId base = EntryId.NONE;
+  private final Configurations configurations = new Configurations();
   private long lastIndex;
   private long lastTerm;
 
@@ -31,6 +35,7 @@ final class LogState {
   void beginAt(SegmentHeader header) {
     hardState = header.hardState();
     base = header.base();
+    configurations.restored(base.index(), header.baseMembership());
     lastIndex = header.last().index();
     lastTerm = header.last().term();
     unseen = lastIndex;
@@ -60,6 +65,17 @@ final class LogState {
 
   List<EntryId> termStarts() {
     return List.copyOf(termStarts);
+  }
+
+  /** The configurations in the log, and the one in force at its base. */
+  List<Configuration> configurations() {
+    return configurations.all();
+  }
+
+  /** The configuration in force after an entry, or at the base; null if there is none. */
+  @Nullable Membership membershipAt(long index) {
+    Configuration configuration = configurations.at(index);
+    return configuration == null ? null : configuration.membership();
   }
 
   /** Why the hard state cannot follow the present one; null if it can. */
@@ -123,9 +139,14 @@ final class LogState {
     hardState = next;
   }
 
-  /** Puts an entry at an index that is at most one past the end. */
-  void apply(long index, long term) {
+  /**
+   * Puts an entry at an index that is at most one past the end.
+   *
+   * @param configuration what it holds, null if it holds something else
+   */
+  void apply(long index, long term, @Nullable Membership configuration) {
     if (index <= lastIndex) {
+      configurations.truncatedFrom(index);
       unseen = Math.min(unseen, index - 1);
       while (!termStarts.isEmpty() && termStarts.getLast().index() >= index) {
         termStarts.removeLast();
@@ -136,11 +157,23 @@ final class LogState {
     }
     lastIndex = index;
     lastTerm = term;
+    if (configuration != null) {
+      configurations.appended(index, configuration);
+    }
   }
 
-  /** Forgets the entries up to one. */
-  void discard(EntryId upTo) {
+  /**
+   * Forgets the entries up to one.
+   *
+   * @param membership the configuration in force at that one, which this may not have seen; null if
+   *     there has never been one
+   */
+  void discard(EntryId upTo, @Nullable Membership membership) {
     base = upTo;
+    List<Configuration> later =
+        configurations.all().stream().filter(each -> each.index() > upTo.index()).toList();
+    configurations.restored(upTo.index(), membership);
+    later.forEach(each -> configurations.appended(each.index(), each.membership()));
     long first = upTo.index() + 1;
     int runs = 0;
     while (runs < termStarts.size() && termStarts.get(runs).index() <= first) {
@@ -156,8 +189,9 @@ final class LogState {
   }
 
   /** Forgets all entries; the next one will follow the given one. */
-  void reset(EntryId next) {
+  void reset(EntryId next, @Nullable Membership membership) {
     termStarts.clear();
+    configurations.restored(next.index(), membership);
     base = next;
     lastIndex = next.index();
     lastTerm = next.term();

@@ -4,6 +4,9 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.MalformedMessageException;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipCodec;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +17,12 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * payload   := record* padding             (a multiple of 8 bytes)
  * record    := hardState | entry | discard | reset
+ * base      := index:varint  term:varint  length:varint  membership:byte[length]
  * hardState := 0x01  term:varint  vote:i64
  * entry     := 0x02  type:u8  index:varint  term:varint  proposer:i64  sequence:i64
  *              length:varint  data:byte[length]
- * discard   := 0x03  index:varint  term:varint
- * reset     := 0x04  index:varint  term:varint
+ * discard   := 0x03  base
+ * reset     := 0x04  base
  * padding   := 0x00*
  * </pre>
  *
@@ -26,7 +30,9 @@ import org.jspecify.annotations.Nullable;
  * the top bit set in all bytes but the last. The type of an entry is {@link EntryType#code()}. All
  * of a frame's entries have ascending, contiguous indexes. A discard names the last of the entries,
  * from the first on, that are no longer part of the log; a reset says that no entry is, and after
- * which one the log goes on. Each of the two has a frame of its own.
+ * which one the log goes on. Each of the two has a frame of its own, and tells the {@linkplain
+ * dev.jangada.raft.MembershipCodec configuration} in force at that entry, unless there has never
+ * been one in this log (length 0).
  */
 final class Records {
 
@@ -66,8 +72,9 @@ final class Records {
   }
 
   /** Size of a record that moves the beginning of the log. */
-  static long size(EntryId base) {
-    return 1L + varintSize(base.index()) + varintSize(base.term());
+  static long size(EntryId base, @Nullable Membership membership) {
+    int bytes = membership == null ? 0 : MembershipCodec.size(membership);
+    return 1L + varintSize(base.index()) + varintSize(base.term()) + varintSize(bytes) + bytes;
   }
 
   static void put(ByteBuffer target, HardState hardState) {
@@ -85,17 +92,20 @@ final class Records {
     target.put(entry.data());
   }
 
-  static void putDiscard(ByteBuffer target, EntryId base) {
-    putBase(target.put(DISCARD), base);
+  static void putDiscard(ByteBuffer target, EntryId base, @Nullable Membership membership) {
+    putBase(target.put(DISCARD), base, membership);
   }
 
-  static void putReset(ByteBuffer target, EntryId base) {
-    putBase(target.put(RESET), base);
+  static void putReset(ByteBuffer target, EntryId base, @Nullable Membership membership) {
+    putBase(target.put(RESET), base, membership);
   }
 
-  private static void putBase(ByteBuffer target, EntryId base) {
+  private static void putBase(ByteBuffer target, EntryId base, @Nullable Membership membership) {
+    byte[] bytes = membership == null ? new byte[0] : MembershipCodec.encode(membership);
     putVarint(target, base.index());
     putVarint(target, base.term());
+    putVarint(target, bytes.length);
+    target.put(bytes);
   }
 
   private static int varintSize(long value) {
@@ -136,6 +146,7 @@ final class Records {
     private EntryType type = EntryType.NOOP;
     private long proposer;
     private long sequence;
+    private @Nullable Membership membership;
     private int dataPosition;
     private int dataLength;
 
@@ -170,12 +181,34 @@ final class Records {
             if (index < 1 || term < 1) {
               throw new MalformedRecordException("impossible base " + index + "@" + term, null);
             }
+            readBaseMembership();
           }
           default -> throw new MalformedRecordException("unknown record kind " + code, null);
         }
         return true;
       } catch (BufferUnderflowException | IllegalArgumentException failure) {
         throw new MalformedRecordException("impossible record: " + failure, failure);
+      }
+    }
+
+    private void readBaseMembership() throws MalformedRecordException {
+      long length = varint();
+      if (length < 0 || length > payload.remaining()) {
+        throw new MalformedRecordException("impossible membership of " + length + " bytes", null);
+      }
+      dataPosition = payload.position();
+      dataLength = (int) length;
+      payload.position(dataPosition + dataLength);
+      membership = length == 0 ? null : decodeMembership();
+    }
+
+    private Membership decodeMembership() throws MalformedRecordException {
+      byte[] bytes = new byte[dataLength];
+      payload.get(dataPosition, bytes);
+      try {
+        return MembershipCodec.decode(bytes);
+      } catch (MalformedMessageException failure) {
+        throw new MalformedRecordException(String.valueOf(failure.getMessage()), failure);
       }
     }
 
@@ -194,6 +227,7 @@ final class Records {
       dataPosition = payload.position();
       dataLength = (int) length;
       payload.position(dataPosition + dataLength);
+      membership = type == EntryType.CONFIGURATION ? decodeMembership() : null;
     }
 
     private static EntryType type(byte code) throws MalformedRecordException {
@@ -236,6 +270,14 @@ final class Records {
     /** Index and term of an entry, a discard or a reset. */
     EntryId id() {
       return new EntryId(index, term);
+    }
+
+    /**
+     * The configuration that an entry holds, or that is in force at the base of a discard or reset;
+     * null if there is none.
+     */
+    @Nullable Membership membership() {
+      return membership;
     }
 
     /** Size of the entry's record. */

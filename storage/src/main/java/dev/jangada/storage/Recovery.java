@@ -1,11 +1,13 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,7 +115,9 @@ final class Recovery {
         0,
         state.hardState(),
         state.last(),
-        state.base());
+        state.base(),
+        null,
+        config.newIncarnation().getAsLong());
   }
 
   private void openSegments() throws IOException {
@@ -214,7 +218,9 @@ final class Recovery {
         || header.previousChecksum() != previousChain
         || !header.hardState().equals(state.hardState())
         || !header.last().equals(state.last())
-        || !header.base().equals(state.base())) {
+        || !header.base().equals(state.base())
+        || header.incarnation() != segments.getFirst().header().incarnation()
+        || !Objects.equals(header.baseMembership(), state.membershipAt(state.base().index()))) {
       throw corrupt(
           segment,
           0,
@@ -358,10 +364,10 @@ final class Recovery {
                   SparseIndex.position(segment.sequence(), offset),
                   records.index() <= state.lastIndex());
             }
-            state.apply(records.index(), records.term());
+            state.apply(records.index(), records.term(), records.membership());
           }
-          case DISCARD -> discard(state, index, records.id());
-          case RESET -> reset(state, index, records.id());
+          case DISCARD -> discard(state, index, records.id(), records.membership());
+          case RESET -> reset(state, index, records.id(), records.membership());
         }
       }
       return null;
@@ -380,8 +386,9 @@ final class Recovery {
   }
 
   /** What the record of a discard does to what is known of the log. */
-  static void discard(LogState state, SparseIndex index, EntryId upTo) {
-    state.discard(upTo);
+  static void discard(
+      LogState state, SparseIndex index, EntryId upTo, @Nullable Membership membership) {
+    state.discard(upTo, membership);
     if (upTo.index() == state.lastIndex()) {
       index.clear();
     } else if (!state.isIncomplete()) {
@@ -390,8 +397,9 @@ final class Recovery {
   }
 
   /** What the record of a reset does to what is known of the log. */
-  static void reset(LogState state, SparseIndex index, EntryId next) {
-    state.reset(next);
+  static void reset(
+      LogState state, SparseIndex index, EntryId next, @Nullable Membership membership) {
+    state.reset(next, membership);
     index.clear();
   }
 }

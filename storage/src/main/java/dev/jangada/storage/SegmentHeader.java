@@ -2,6 +2,9 @@ package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.MalformedMessageException;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipCodec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * header := magic:u64  version:u32  segmentBytes:u32  clusterId:i64  nodeId:i64  sequence:i64
  *           previousEnd:u32  previousChecksum:u32  term:i64  vote:i64  lastIndex:i64  lastTerm:i64
- *           baseIndex:i64  baseTerm:i64  checksum:u32  unused           (4096 bytes in all)
+ *           baseIndex:i64  baseTerm:i64  incarnation:i64  length:u32  membership:byte[length]
+ *           checksum:u32  unused                                        (4096 bytes in all)
  * </pre>
  *
  * <p>Numbers are little-endian; the checksum is the CRC32C of the bytes before it. The page beyond
@@ -33,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * @param hardState as of the end of the segment before
  * @param last the log's last entry as of there
  * @param base the last entry discarded as of there
+ * @param baseMembership the configuration in force at {@code base}; null if the log has never had
+ *     one
+ * @param incarnation drawn at random when the log was begun, the same in all of its segments
  */
 record SegmentHeader(
     int segmentBytes,
@@ -43,7 +50,9 @@ record SegmentHeader(
     int previousChecksum,
     HardState hardState,
     EntryId last,
-    EntryId base) {
+    EntryId base,
+    @Nullable Membership baseMembership,
+    long incarnation) {
 
   /** Bytes from the beginning of a segment to its first frame. */
   static final int BYTES = 4096;
@@ -52,11 +61,15 @@ record SegmentHeader(
   static final String UNFINISHED_SUFFIX = ".tmp";
 
   private static final long MAGIC = 0x314c4157_44474e4aL; // "JNGDWAL1"
-  private static final int VERSION = 2;
-  private static final int CHECKSUM_OFFSET = 96;
+  private static final int VERSION = 3;
 
-  /** Where version 1, which knew no base, has its checksum. */
+  /** Where the membership begins; its length stands before it, and the checksum behind it. */
+  private static final int MEMBERSHIP_OFFSET = 108;
+
+  /** Where version 1, which knew no base, has its checksum, and version 2, without memberships. */
   private static final int CHECKSUM_OFFSET_1 = 80;
+
+  private static final int CHECKSUM_OFFSET_2 = 96;
 
   private static final Pattern NAME = Pattern.compile("(\\d{10})-(\\d{19})\\.wal");
 
@@ -92,14 +105,18 @@ record SegmentHeader(
     page.putInt(previousEnd).putInt(previousChecksum);
     page.putLong(hardState.term()).putLong(hardState.vote());
     page.putLong(last.index()).putLong(last.term());
-    page.putLong(base.index()).putLong(base.term());
-    page.putInt(checksumOf(page, CHECKSUM_OFFSET));
+    page.putLong(base.index()).putLong(base.term()).putLong(incarnation);
+    byte[] membership =
+        baseMembership == null ? new byte[0] : MembershipCodec.encode(baseMembership);
+    page.putInt(membership.length).put(membership);
+    page.putInt(checksumOf(page, page.position()));
     return page.clear();
   }
 
   /** The checksum of the header: what the frames of this very segment are tied to. */
   int checksum() {
-    return checksumOf(encode(), CHECKSUM_OFFSET);
+    int bytes = baseMembership == null ? 0 : MembershipCodec.size(baseMembership);
+    return checksumOf(encode(), MEMBERSHIP_OFFSET + bytes);
   }
 
   private static int checksumOf(ByteBuffer page, int bytes) {
@@ -123,7 +140,16 @@ record SegmentHeader(
       return null;
     }
     int version = page.getInt();
-    int checked = version == 1 ? CHECKSUM_OFFSET_1 : CHECKSUM_OFFSET;
+    int length = page.getInt(MEMBERSHIP_OFFSET - Integer.BYTES);
+    if (version > 2 && (length < 0 || length > MembershipCodec.MAX_BYTES)) {
+      return null;
+    }
+    int checked =
+        switch (version) {
+          case 1 -> CHECKSUM_OFFSET_1;
+          case 2 -> CHECKSUM_OFFSET_2;
+          default -> MEMBERSHIP_OFFSET + length;
+        };
     if (page.getInt(checked) != checksumOf(page, checked)) {
       return null;
     }
@@ -140,6 +166,9 @@ record SegmentHeader(
     HardState hardState = new HardState(page.getLong(), page.getLong());
     EntryId last = new EntryId(page.getLong(), page.getLong());
     EntryId base = new EntryId(page.getLong(), page.getLong());
+    long incarnation = page.getLong();
+    byte[] membership = new byte[length];
+    page.get(MEMBERSHIP_OFFSET, membership);
     return new SegmentHeader(
         segmentBytes,
         clusterId,
@@ -149,6 +178,17 @@ record SegmentHeader(
         previousChecksum,
         hardState,
         last,
-        base);
+        base,
+        length == 0 ? null : decode(membership),
+        incarnation);
+  }
+
+  private static Membership decode(byte[] membership) throws UnknownVersionException {
+    try {
+      return MembershipCodec.decode(membership);
+    } catch (MalformedMessageException unknown) {
+      throw new UnknownVersionException(
+          "the header of the segment is intact and yet not possible: " + unknown.getMessage());
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,7 +15,7 @@ final class SnapshotFile implements AutoCloseable {
   private final Disk disk;
   private final String name;
   private final DiskFile file;
-  private final EntryId last;
+  private final SnapshotMetadata metadata;
   private final int headerChecksum;
   private final long size;
 
@@ -22,11 +23,16 @@ final class SnapshotFile implements AutoCloseable {
   private int holders = 1;
 
   private SnapshotFile(
-      Disk disk, String name, DiskFile file, EntryId last, int headerChecksum, long size) {
+      Disk disk,
+      String name,
+      DiskFile file,
+      SnapshotMetadata metadata,
+      int headerChecksum,
+      long size) {
     this.disk = disk;
     this.name = name;
     this.file = file;
-    this.last = last;
+    this.metadata = metadata;
     this.headerChecksum = headerChecksum;
     this.size = size;
   }
@@ -38,12 +44,12 @@ final class SnapshotFile implements AutoCloseable {
     try {
       ByteBuffer header = ByteBuffer.allocate(SnapshotFormat.HEADER_BYTES);
       file.read(header, 0);
-      EntryId found = SnapshotFormat.decodeHeader(header.flip());
+      SnapshotMetadata found = SnapshotFormat.decodeHeader(header.flip());
       if (found == null) {
         throw SnapshotStore.corrupt(disk, name, 0, "the header of the snapshot is damaged");
       }
-      if (!found.equals(last)) {
-        String written = SnapshotFormat.fileName(found);
+      if (!found.last().equals(last)) {
+        String written = SnapshotFormat.fileName(found.last());
         throw SnapshotStore.corrupt(disk, name, 0, "this file was written as " + written);
       }
       int headerChecksum = SnapshotFormat.headerChecksum(header);
@@ -55,7 +61,7 @@ final class SnapshotFile implements AutoCloseable {
         throw SnapshotStore.corrupt(
             disk, name, trailerAt, "the end of the snapshot is missing or damaged");
       }
-      return new SnapshotFile(disk, name, file, last, headerChecksum, size);
+      return new SnapshotFile(disk, name, file, found, headerChecksum, size);
     } catch (Throwable failure) {
       Segment.closeQuietly(file, failure);
       throw failure;
@@ -67,7 +73,11 @@ final class SnapshotFile implements AutoCloseable {
   }
 
   EntryId last() {
-    return last;
+    return metadata.last();
+  }
+
+  SnapshotMetadata metadata() {
+    return metadata;
   }
 
   /** Bytes of data. */

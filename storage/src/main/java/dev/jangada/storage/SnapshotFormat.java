@@ -1,6 +1,9 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.MalformedMessageException;
+import dev.jangada.raft.MembershipCodec;
+import dev.jangada.raft.SnapshotMetadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * file    := header block* trailer
- * header  := magic:u64  version:u32  blockBytes:u32  lastIndex:i64  lastTerm:i64  checksum:u32
+ * header  := magic:u64  version:u32  blockBytes:u32  lastIndex:i64  lastTerm:i64
+ *            length:u32  membership:byte[length]  zero*  checksum:u32         (4096 bytes in all)
  * block   := data:byte[blockBytes]  checksum:u32               (the last one may be shorter)
  * trailer := size:i64  checksum:u32
  * </pre>
@@ -27,7 +31,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotFormat {
 
-  static final int HEADER_BYTES = 36;
+  static final int HEADER_BYTES = 4096;
+
+  /** Where the membership begins. */
+  private static final int MEMBERSHIP_OFFSET = 36;
+
   static final int TRAILER_BYTES = 12;
   static final int CHECKSUM_BYTES = 4;
 
@@ -38,7 +46,11 @@ final class SnapshotFormat {
   static final String UNFINISHED_SUFFIX = ".snapshot.tmp";
 
   private static final long MAGIC = 0x31534e53_44474e4aL; // "JNGDSNS1"
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+
+  /** Size of the header of version 1, which knew no memberships. */
+  private static final int HEADER_BYTES_1 = 36;
+
   private static final Pattern NAME = Pattern.compile("(\\d{19})-(\\d{19})\\.snapshot");
 
   private SnapshotFormat() {}
@@ -56,29 +68,43 @@ final class SnapshotFormat {
         : null;
   }
 
-  static ByteBuffer header(EntryId last) {
+  static ByteBuffer header(SnapshotMetadata snapshot) {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     header.putLong(MAGIC).putInt(VERSION).putInt(BLOCK_BYTES);
-    header.putLong(last.index()).putLong(last.term());
-    header.putInt(headerChecksum(header));
-    return header.flip();
+    header.putLong(snapshot.last().index()).putLong(snapshot.last().term());
+    byte[] membership = MembershipCodec.encode(snapshot.membership());
+    header.putInt(membership.length).put(membership);
+    header.putInt(HEADER_BYTES - CHECKSUM_BYTES, headerChecksum(header));
+    return header.clear();
   }
 
   /** The checksum of a header, whatever stands in its place. */
   static int headerChecksum(ByteBuffer header) {
+    return checksumOf(header, HEADER_BYTES - CHECKSUM_BYTES);
+  }
+
+  private static int checksumOf(ByteBuffer header, int bytes) {
     CRC32C crc = new CRC32C();
-    crc.update(header.slice(0, HEADER_BYTES - CHECKSUM_BYTES));
+    crc.update(header.slice(0, bytes));
     return (int) crc.getValue();
   }
 
   /**
    * Reads a header.
    *
-   * @return the last entry; null if the bytes are not those of a header
+   * @return what it tells of the snapshot; null if the bytes are not those of a header
    * @throws IOException if they are, but of another version
    */
-  static @Nullable EntryId decodeHeader(ByteBuffer header) throws IOException {
+  static @Nullable SnapshotMetadata decodeHeader(ByteBuffer header) throws IOException {
     header.order(ByteOrder.LITTLE_ENDIAN);
+    if (header.remaining() >= HEADER_BYTES_1
+        && header.getLong(0) == MAGIC
+        && header.getInt(8) == 1
+        && header.getInt(HEADER_BYTES_1 - CHECKSUM_BYTES)
+            == checksumOf(header, HEADER_BYTES_1 - CHECKSUM_BYTES)) {
+      throw new IOException(
+          "the format of this snapshot has version 1, this software knows " + VERSION);
+    }
     if (header.remaining() != HEADER_BYTES
         || header.getLong(0) != MAGIC
         || header.getInt(HEADER_BYTES - CHECKSUM_BYTES) != headerChecksum(header)) {
@@ -91,7 +117,18 @@ final class SnapshotFormat {
               + ", this software knows "
               + VERSION);
     }
-    return new EntryId(header.getLong(16), header.getLong(24));
+    int length = header.getInt(MEMBERSHIP_OFFSET - Integer.BYTES);
+    if (length < 0 || length > MembershipCodec.MAX_BYTES) {
+      return null;
+    }
+    byte[] membership = new byte[length];
+    header.get(MEMBERSHIP_OFFSET, membership);
+    try {
+      return new SnapshotMetadata(
+          new EntryId(header.getLong(16), header.getLong(24)), MembershipCodec.decode(membership));
+    } catch (MalformedMessageException e) {
+      return null;
+    }
   }
 
   static ByteBuffer trailer(long size, int headerChecksum) {

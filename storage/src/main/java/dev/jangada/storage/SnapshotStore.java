@@ -1,6 +1,7 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,11 +110,11 @@ public final class SnapshotStore implements AutoCloseable {
   /**
    * Begins to write a snapshot. Several may be under way at once.
    *
-   * @param last the last entry that it covers
+   * @param snapshot the last entry that it covers, and the configuration in force after that
    * @throws IOException if the disk fails or is full
    */
-  public SnapshotWriter create(EntryId last) throws IOException {
-    if (last.index() == 0) {
+  public SnapshotWriter create(SnapshotMetadata snapshot) throws IOException {
+    if (snapshot.last().index() == 0) {
       throw new IllegalArgumentException("a snapshot must cover an entry");
     }
     String name;
@@ -121,7 +122,7 @@ public final class SnapshotStore implements AutoCloseable {
       writers++;
       name = writers + SnapshotFormat.UNFINISHED_SUFFIX;
     }
-    return new SnapshotWriter(this, last, name, disk.create(name, 0));
+    return new SnapshotWriter(this, snapshot, name, disk.create(name, 0));
   }
 
   /** Gives a complete and synced file its name, unless there is a newer snapshot. */

@@ -1,6 +1,7 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -33,12 +34,13 @@ public final class SnapshotWriter implements AutoCloseable {
   private long unsyncedBytes;
   private boolean ended;
 
-  SnapshotWriter(SnapshotStore store, EntryId last, String name, DiskFile file) throws IOException {
+  SnapshotWriter(SnapshotStore store, SnapshotMetadata snapshot, String name, DiskFile file)
+      throws IOException {
     this.store = store;
-    this.last = last;
+    this.last = snapshot.last();
     this.name = name;
     this.file = file;
-    ByteBuffer header = SnapshotFormat.header(last);
+    ByteBuffer header = SnapshotFormat.header(snapshot);
     this.headerChecksum = SnapshotFormat.headerChecksum(header);
     try {
       file.write(header, 0);

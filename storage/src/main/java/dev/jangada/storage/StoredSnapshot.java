@@ -1,6 +1,7 @@
 package dev.jangada.storage;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,11 @@ public final class StoredSnapshot implements StateMachine.Snapshot {
   /** The last entry that it covers. */
   public EntryId last() {
     return file.last();
+  }
+
+  /** The last entry that it covers, and the configuration in force after that. */
+  public SnapshotMetadata metadata() {
+    return file.metadata();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.jangada.storage;
 
+import java.security.SecureRandom;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
@@ -8,6 +9,8 @@ import java.util.function.LongSupplier;
  *
  * @param clusterId id of the cluster; a log of another one is refused
  * @param nodeId id of the node; a log of another one is refused
+ * @param newIncarnation gives a log that is begun its incarnation: a number, drawn at random, by
+ *     which it is told from every other log that the node ever had or will have
  * @param segmentBytes size of a segment file, allocated when it is created: from {@value
  *     #MIN_SEGMENT_BYTES} to {@value #MAX_SEGMENT_BYTES}. An entry that does not fit gets a segment
  *     of its own size
@@ -21,7 +24,12 @@ import java.util.function.LongSupplier;
  *     itself. If it refuses a task, the caller gets its exception
  */
 public record WalConfig(
-    long clusterId, long nodeId, int segmentBytes, LongSupplier nanoClock, Executor background) {
+    long clusterId,
+    long nodeId,
+    LongSupplier newIncarnation,
+    int segmentBytes,
+    LongSupplier nanoClock,
+    Executor background) {
 
   /** The smallest segment: useful in tests, which want many. */
   public static final int MIN_SEGMENT_BYTES = 8 << 10;
@@ -46,21 +54,34 @@ public record WalConfig(
 
   /** The configuration with default sizes and the system's monotonic clock. */
   public static WalConfig of(long clusterId, long nodeId) {
-    return new WalConfig(clusterId, nodeId, DEFAULT_SEGMENT_BYTES, System::nanoTime, Runnable::run);
+    return new WalConfig(
+        clusterId,
+        nodeId,
+        new SecureRandom()::nextLong,
+        DEFAULT_SEGMENT_BYTES,
+        System::nanoTime,
+        Runnable::run);
   }
 
   /** This configuration with another segment size. */
   public WalConfig withSegmentBytes(int bytes) {
-    return new WalConfig(clusterId, nodeId, bytes, nanoClock, background);
+    return new WalConfig(clusterId, nodeId, newIncarnation, bytes, nanoClock, background);
+  }
+
+  /**
+   * This configuration with another source of incarnations, for whoever must not draw at random.
+   */
+  public WalConfig withIncarnation(LongSupplier source) {
+    return new WalConfig(clusterId, nodeId, source, segmentBytes, nanoClock, background);
   }
 
   /** This configuration with another clock. */
   public WalConfig withNanoClock(LongSupplier clock) {
-    return new WalConfig(clusterId, nodeId, segmentBytes, clock, background);
+    return new WalConfig(clusterId, nodeId, newIncarnation, segmentBytes, clock, background);
   }
 
   /** This configuration with another way to prepare and delete segments. */
   public WalConfig withBackground(Executor executor) {
-    return new WalConfig(clusterId, nodeId, segmentBytes, nanoClock, executor);
+    return new WalConfig(clusterId, nodeId, newIncarnation, segmentBytes, nanoClock, executor);
   }
 }

@@ -1,10 +1,13 @@
 package dev.jangada.storage;
 
+import dev.jangada.raft.Configuration;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryReader;
+import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
 import dev.jangada.raft.Invariant;
+import dev.jangada.raft.Membership;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -43,8 +46,8 @@ import org.slf4j.LoggerFactory;
  * <p>Later records supersede earlier ones: a hard state the one before it, and an entry all entries
  * of its own and higher indexes that came before it. So a suffix is replaced by appending, nothing
  * is ever overwritten, and there is no moment at which a crash would leave neither the old suffix
- * nor the new one. A segment's header repeats the hard state, the log's last entry and its base, so
- * that no segment before it is needed to know them.
+ * nor the new one. A segment's header repeats the hard state, the log's last entry, its base and
+ * the configuration in force there, so that no segment before it is needed to know them.
  *
  * <p>The beginning is cut off in the same way: a record says up to where entries are discarded, the
  * {@linkplain #base() base}. Once it is durable, the segments at the beginning that hold no entry
@@ -207,6 +210,23 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   }
 
   /**
+   * The configurations that the log's entries hold, in order, and before them the one in force at
+   * the {@link #base()} if this log has ever had one.
+   *
+   * @return an immutable copy as of the latest {@link #append}
+   */
+  public List<Configuration> configurations() {
+    synchronized (lock) {
+      return state.configurations();
+    }
+  }
+
+  /** What was drawn at random when this log was begun: no other log has it. */
+  public long incarnation() {
+    return active.header().incarnation();
+  }
+
+  /**
    * Identity of the last entry as of the latest {@link #append}; that of the {@link #base()} if the
    * log is empty.
    */
@@ -291,7 +311,10 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
         index.add(first, position, first <= state.lastIndex());
       }
       for (int i = from; i < to; i++) {
-        state.apply(entries.get(i).index(), entries.get(i).term());
+        Entry entry = entries.get(i);
+        Membership configuration =
+            entry.type() == EntryType.CONFIGURATION ? entry.membership() : null;
+        state.apply(entry.index(), entry.term(), configuration);
       }
       entriesAppended += to - from;
       bytesWritten += Frames.HEADER_BYTES + bytes;
@@ -350,9 +373,10 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
         index,
         state.lastIndex());
     EntryId upTo = new EntryId(index, state.term(index));
-    appendBase(Records.Kind.DISCARD, upTo);
+    Membership membership = state.membershipAt(index);
+    appendBase(Records.Kind.DISCARD, upTo, membership);
     synchronized (lock) {
-      Recovery.discard(state, this.index, upTo);
+      Recovery.discard(state, this.index, upTo, membership);
     }
   }
 
@@ -363,32 +387,33 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
    *
    * @param base with an index and a term that are not below those of the {@link #base()}, nor the
    *     term above that of the hard state
+   * @param membership the configuration in force after that entry; null if none is known
    * @throws dev.jangada.raft.InvariantViolation if the argument is not so
    * @throws DiskFailureException if the disk fails, and ever after
    */
-  public void reset(EntryId base) {
+  public void reset(EntryId base, @Nullable Membership membership) {
     checkUsable();
     String objection = state.objectionToReset(base);
     Invariant.check(objection == null && base.index() > 0, "log: %s", objection);
-    appendBase(Records.Kind.RESET, base);
+    appendBase(Records.Kind.RESET, base, membership);
     synchronized (lock) {
-      Recovery.reset(state, index, base);
+      Recovery.reset(state, index, base, membership);
     }
     sync();
   }
 
   /** Writes a record that moves the beginning of the log. */
-  private void appendBase(Records.Kind kind, EntryId base) {
+  private void appendBase(Records.Kind kind, EntryId base, @Nullable Membership membership) {
     try {
-      int bytes = (int) Frames.paddedSize(Records.size(base));
+      int bytes = (int) Frames.paddedSize(Records.size(base, membership));
       if (!active.fits(bytes)) {
         beginSegment(bytes);
       }
       ByteBuffer target = active.beginFrame(bytes);
       if (kind == Records.Kind.DISCARD) {
-        Records.putDiscard(target, base);
+        Records.putDiscard(target, base, membership);
       } else {
-        Records.putReset(target, base);
+        Records.putReset(target, base, membership);
       }
       seal(target);
       synchronized (lock) {
@@ -439,7 +464,9 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
             active.chain(),
             state.hardState(),
             state.last(),
-            state.base());
+            state.base(),
+            state.membershipAt(state.base().index()),
+            active.header().incarnation());
     Segment next =
         header.segmentBytes() == config.segmentBytes()
             ? Segment.create(disk, header, SpareSegment.NAME, spare.take())

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -18,6 +21,10 @@ import net.jqwik.api.lifecycle.BeforeProperty;
 
 /** Damages a committed snapshot and checks that it is never handed out, and the place is named. */
 class SnapshotDamageTest {
+
+  private static SnapshotMetadata covering(EntryId last) {
+    return new SnapshotMetadata(last, Membership.ofVoters(List.of(1L, 2L, last.index() + 2)));
+  }
 
   private static final EntryId LAST = new EntryId(77, 3);
   private static final byte[] DATA = SnapshotStoreTest.data(200_000, 5);
@@ -32,7 +39,7 @@ class SnapshotDamageTest {
     file = directory.resolve(SnapshotFormat.fileName(LAST));
     try (FileDisk disk = FileDisk.open(directory);
         SnapshotStore store = SnapshotStore.open(disk);
-        SnapshotWriter writer = store.create(LAST)) {
+        SnapshotWriter writer = store.create(covering(LAST))) {
       writer.append(DATA);
       writer.commit();
     }

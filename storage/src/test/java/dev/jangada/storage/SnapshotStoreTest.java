@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SnapshotStoreTest {
+
+  private static SnapshotMetadata covering(EntryId last) {
+    return new SnapshotMetadata(last, Membership.ofVoters(List.of(1L, 2L, last.index() + 2)));
+  }
 
   private static final EntryId FIRST = new EntryId(100, 2);
   private static final EntryId SECOND = new EntryId(250, 4);
@@ -48,7 +55,7 @@ class SnapshotStoreTest {
   }
 
   private void save(EntryId last, byte[] data) throws IOException {
-    try (SnapshotWriter writer = store.create(last)) {
+    try (SnapshotWriter writer = store.create(covering(last))) {
       writer.append(data);
       writer.commit();
     }
@@ -93,7 +100,7 @@ class SnapshotStoreTest {
   @Test
   void aSnapshotMayBeWrittenInPiecesOfAnySize() throws IOException {
     byte[] data = data(500_000, 1);
-    try (SnapshotWriter writer = store.create(FIRST)) {
+    try (SnapshotWriter writer = store.create(covering(FIRST))) {
       Random random = new Random(1);
       int done = 0;
       while (done < data.length) {
@@ -111,11 +118,11 @@ class SnapshotStoreTest {
   @Test
   void anUncommittedSnapshotLeavesNothing() throws IOException {
     save(FIRST, data(10, 1));
-    try (SnapshotWriter given = store.create(SECOND)) {
+    try (SnapshotWriter given = store.create(covering(SECOND))) {
       given.append(data(200_000, 2));
     }
     assertThat(disk.list()).hasSize(1);
-    SnapshotWriter lost = store.create(SECOND);
+    SnapshotWriter lost = store.create(covering(SECOND));
     lost.append(data(200_000, 2));
     assertThat(disk.list()).hasSize(2);
 
@@ -146,7 +153,7 @@ class SnapshotStoreTest {
 
   @Test
   void anOlderSnapshotThatIsReadyTooLateChangesNothing() throws IOException {
-    SnapshotWriter late = store.create(FIRST);
+    SnapshotWriter late = store.create(covering(FIRST));
     late.append(data(10, 1));
     save(SECOND, data(10, 2));
 
@@ -181,7 +188,7 @@ class SnapshotStoreTest {
                 throw new IOException("cannot rename");
               }
             });
-    try (SnapshotWriter writer = failing.create(SECOND)) {
+    try (SnapshotWriter writer = failing.create(covering(SECOND))) {
       writer.append(data(10, 2));
       assertThatThrownBy(writer::commit).hasMessage("cannot rename");
     }
@@ -198,7 +205,7 @@ class SnapshotStoreTest {
   void otherFilesOfTheDiskAreLeftAlone() throws IOException {
     disk.create("other", 0).close();
     WriteAheadLog.open(disk, WalConfig.of(1, 1).withSegmentBytes(8192)).close();
-    SnapshotWriter unfinished = store.create(FIRST);
+    SnapshotWriter unfinished = store.create(covering(FIRST));
     WriteAheadLog.open(disk, WalConfig.of(1, 1).withSegmentBytes(8192)).close();
     unfinished.commit();
     reopen();
@@ -208,13 +215,25 @@ class SnapshotStoreTest {
 
   @Test
   void aCommittedOrAbortedWriterTakesNothingMore() throws IOException {
-    SnapshotWriter writer = store.create(FIRST);
+    SnapshotWriter writer = store.create(covering(FIRST));
     writer.commit();
     assertThatThrownBy(() -> writer.append(new byte[1])).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(writer::commit).isInstanceOf(IllegalStateException.class);
     writer.abort();
     checkLatest(FIRST, new byte[0]);
-    assertThatThrownBy(() -> store.create(EntryId.NONE))
+    assertThatThrownBy(() -> store.create(covering(EntryId.NONE)))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void membershipIsFoundAgain() throws IOException {
+    try (SnapshotWriter writer = store.create(covering(FIRST))) {
+      writer.append(new byte[10]);
+      writer.commit();
+    }
+    try (SnapshotStore again = SnapshotStore.open(disk);
+        StoredSnapshot snapshot = again.latest()) {
+      assertThat(snapshot).extracting(StoredSnapshot::metadata).isEqualTo(covering(FIRST));
+    }
   }
 }

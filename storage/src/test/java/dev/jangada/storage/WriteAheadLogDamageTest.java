@@ -163,7 +163,7 @@ class WriteAheadLogDamageTest {
           return bytes;
         });
 
-    boolean unusedPage = offset >= 100 && offset < SegmentHeader.BYTES;
+    boolean unusedPage = offset >= 112 && offset < SegmentHeader.BYTES;
     boolean unusedEnd = offset >= usedBytes(segment);
     if (unusedPage || unusedEnd || isAfterRecords(segment, offset)) {
       openWhole();
@@ -190,7 +190,7 @@ class WriteAheadLogDamageTest {
         bytes -> {
           for (int i = offset; i < end; i++) {
             boolean frames = i >= SegmentHeader.BYTES && !isAfterRecords(segment, i);
-            hit[0] |= bytes[i] != 0 && (i < 100 || frames);
+            hit[0] |= bytes[i] != 0 && (i < 112 || frames);
           }
           Arrays.fill(bytes, offset, end, (byte) 0);
           return bytes;

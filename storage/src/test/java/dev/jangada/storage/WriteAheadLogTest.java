@@ -503,7 +503,7 @@ class WriteAheadLogTest {
   void resetBeginsTheLogAnewDurably() throws IOException {
     WriteAheadLog lost = WriteAheadLog.open(disk, SMALL);
     lost.append(new HardState(4, 1), entries(1, 300, 2, 100));
-    lost.reset(new EntryId(1000, 3));
+    lost.reset(new EntryId(1000, 3), null);
 
     assertThat(lost.base()).isEqualTo(new EntryId(1000, 3));
     assertThat(lost.last()).isEqualTo(new EntryId(1000, 3));
@@ -530,12 +530,12 @@ class WriteAheadLogTest {
       log.append(new HardState(4, 1), entries(1, 30, 2, 10));
       log.discardUpTo(20);
 
-      assertThatThrownBy(() -> log.reset(new EntryId(50, 5)))
+      assertThatThrownBy(() -> log.reset(new EntryId(50, 5), null))
           .isInstanceOf(InvariantViolation.class)
           .hasMessageContaining("before the hard state of that term");
-      assertThatThrownBy(() -> log.reset(new EntryId(19, 2)))
+      assertThatThrownBy(() -> log.reset(new EntryId(19, 2), null))
           .isInstanceOf(InvariantViolation.class);
-      assertThatThrownBy(() -> log.reset(new EntryId(50, 1)))
+      assertThatThrownBy(() -> log.reset(new EntryId(50, 1), null))
           .isInstanceOf(InvariantViolation.class);
       assertThat(log.last()).isEqualTo(new EntryId(29, 2));
     }

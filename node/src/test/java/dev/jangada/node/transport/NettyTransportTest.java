@@ -11,6 +11,7 @@ import ch.qos.logback.core.AppenderBase;
 import dev.jangada.node.transport.TransportConfig.Remote;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Message.AppendAccepted;
 import dev.jangada.raft.Message.AppendRejected;
@@ -608,7 +609,7 @@ final class NettyTransportTest {
         new ForwardRefused(from, to, 4, List.of(-5L, 6L), Refusal.TRANSFERRING),
         new ReadIndexRequest(from, to, 4, 99),
         new ReadIndexResponse(from, to, 4, 99, 9),
-        new SnapshotChunk(from, to, 4, last, 9, 3, new byte[] {1, 2, 3}),
+        new SnapshotChunk(from, to, 4, last, Membership.NONE, 9, 3, new byte[] {1, 2, 3}),
         new SnapshotAck(from, to, 4, last, 6));
   }
 

@@ -1,13 +1,17 @@
 package dev.jangada.raft.interaction;
 
+import dev.jangada.raft.ChangeResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipChange;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Proposal;
 import dev.jangada.raft.ProposeResult;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.interaction.StoryNetwork.Link;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,8 +49,12 @@ import java.util.stream.LongStream;
  *                          node N sends a piece of a snapshot that ends with this entry, or all of it
  *   ack-snapshot N TO INDEX@TERM RECEIVED
  *   snapshot-sent N TO ok|failed
- *   snapshot-received N INDEX@TERM
- *                          it is complete and durable on node N
+ *   snapshot-received N INDEX@TERM [VOTER,VOTER...]
+ *                          it is complete and durable on node N; by default with the members that
+ *                          the story began with
+ *   join N [SETTING ...]   a new node that waits to be let in
+ *   change N WHAT=ID ...   node N is asked for all of these changes together: add, learn, stage,
+ *                          promote, demote, remove, move
  *   hold-install N         release-install N
  *   hold-disk N            release-disk N [COUNT]     hold-apply N       release-apply N
  *   inject A->B KIND key=value ...
@@ -66,6 +74,8 @@ final class StoryCluster {
   private StoryNetwork network = new StoryNetwork(this::trace);
   private final TreeMap<Long, StoryNode> nodes = new TreeMap<>();
   private long sequence;
+  private Membership initial = Membership.NONE;
+  private Map<String, String> settings = new TreeMap<>();
 
   /** Runs a stanza and returns its trace. */
   String run(Path file, Story.Stanza stanza) {
@@ -134,7 +144,11 @@ final class StoryCluster {
       case "snapshot-sent" ->
           node(arguments)
               .feed(raft -> raft.snapshotSent(number(arguments, 1), arguments.get(2).equals("ok")));
-      case "snapshot-received" -> node(arguments).received(id(arguments.get(1)));
+      case "snapshot-received" ->
+          node(arguments)
+              .received(new SnapshotMetadata(id(arguments.get(1)), members(arguments, 2)));
+      case "join" -> join(number(arguments, 0), options(arguments));
+      case "change" -> change(node(arguments), arguments.subList(1, arguments.size()));
       case "hold-install" -> node(arguments).holdInstallation();
       case "release-install" -> node(arguments).releaseInstallation();
       case "hold-disk" -> node(arguments).holdDisk();
@@ -206,16 +220,18 @@ final class StoryCluster {
     List<Long> voters = LongStream.rangeClosed(1, count).boxed().toList();
     String given = options.remove("timeouts");
     List<Long> timeouts = given == null ? List.of() : numbers(given);
+    initial = Membership.ofVoters(voters);
+    settings = new TreeMap<>(options);
     for (long id : voters) {
       long timeout = timeouts.isEmpty() ? DEFAULT_TIMEOUT : timeouts.get((int) id - 1);
-      RaftConfig config = config(id, voters, new TreeMap<>(options));
+      RaftConfig config = config(id, initial, new TreeMap<>(options));
       nodes.put(id, new StoryNode(config, (int) timeout, this::trace, network::send));
     }
   }
 
-  private static RaftConfig config(long id, List<Long> voters, Map<String, String> options) {
+  private static RaftConfig config(long id, Membership members, Map<String, String> options) {
     RaftConfig.Builder builder =
-        RaftConfig.builder(id, voters)
+        RaftConfig.builder(id, members)
             .electionTimeoutTicks((int) option(options, "election", DEFAULT_TIMEOUT));
     for (Map.Entry<String, String> option : options.entrySet()) {
       String value = option.getValue();
@@ -237,6 +253,48 @@ final class StoryCluster {
       }
     }
     return builder.build();
+  }
+
+  private void join(long id, Map<String, String> options) {
+    int timeout = (int) option(options, "timeout", DEFAULT_TIMEOUT);
+    TreeMap<String, String> settings = new TreeMap<>(this.settings);
+    settings.putAll(options);
+    RaftConfig config = config(id, Membership.NONE, settings);
+    nodes.put(id, new StoryNode(config, timeout, this::trace, network::send));
+  }
+
+  private void change(StoryNode node, List<String> words) {
+    List<MembershipChange> changes =
+        words.stream()
+            .<MembershipChange>map(word -> {
+              String[] parts = word.split("=", 2);
+              long id = Long.parseLong(parts[1]);
+              return switch (parts[0]) {
+                case "add" -> new MembershipChange.AddVoter(id, "");
+                case "learn" -> new MembershipChange.AddLearner(id, "", false);
+                case "stage" -> new MembershipChange.AddLearner(id, "", true);
+                case "promote" -> new MembershipChange.Promote(id);
+                case "demote" -> new MembershipChange.Demote(id);
+                case "remove" -> new MembershipChange.Remove(id);
+                case "move" -> new MembershipChange.Move(id, "elsewhere");
+                default -> throw new IllegalArgumentException("no such change: " + word);
+              };
+            })
+            .toList();
+    node.feed(raft -> {
+      switch (raft.changeMembership(changes)) {
+        case ChangeResult.Accepted(long index, long term) ->
+            trace(node.id + " takes the change as " + new EntryId(index, term));
+        case ChangeResult.Refused refused ->
+            trace(node.id + " refuses the change (" + refused.reason() + ")");
+      }
+    });
+  }
+
+  private Membership members(List<String> arguments, int position) {
+    return arguments.size() > position
+        ? Membership.ofVoters(numbers(arguments.get(position)))
+        : initial;
   }
 
   private static List<Entry> entries(long first, List<Long> terms) {
@@ -423,7 +481,8 @@ final class StoryCluster {
           case "SnapshotChunk" -> {
             int begin = (int) option(options, "from", 0);
             byte[] data = new byte[(int) option(options, "to", 100) - begin];
-            yield new Message.SnapshotChunk(from, to, term, id(options, "last"), 100, begin, data);
+            yield new Message.SnapshotChunk(
+                from, to, term, id(options, "last"), Membership.NONE, 100, begin, data);
           }
           case "SnapshotAck" ->
               new Message.SnapshotAck(
@@ -437,12 +496,14 @@ final class StoryCluster {
   private void sendSnapshot(List<String> arguments) {
     String[] range = (arguments.size() > 3 ? arguments.get(3) : "0-100/100").split("[-/]", 3);
     int offset = Integer.parseInt(range[0]);
+    EntryId last = id(arguments.get(2));
     network.send(
         new Message.SnapshotChunk(
             number(arguments, 0),
             number(arguments, 1),
             node(arguments).raft().term(),
-            id(arguments.get(2)),
+            last,
+            node(arguments).raft().snapshotMetadata(last.index()).membership(),
             Long.parseLong(range[2]),
             offset,
             new byte[Integer.parseInt(range[1]) - offset]));

@@ -1,9 +1,13 @@
 package dev.jangada.raft.interaction;
 
+import dev.jangada.raft.Configuration;
+import dev.jangada.raft.Configurations;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
 import dev.jangada.raft.InvariantViolation;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
@@ -12,6 +16,7 @@ import dev.jangada.raft.RaftTracer;
 import dev.jangada.raft.ReadState;
 import dev.jangada.raft.Ready;
 import dev.jangada.raft.RecoveredLog;
+import dev.jangada.raft.SnapshotMetadata;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +39,10 @@ final class StoryNode {
   /** What was cut off from the log on disk; the list keeps its place. */
   private EntryId base = EntryId.NONE;
 
-  private @Nullable EntryId installing;
+  /** The configuration in force at the base, if it is known. */
+  private @Nullable Membership baseMembership;
+
+  private @Nullable SnapshotMetadata installing;
   private boolean installationHeld;
 
   /** Writes that were asked for and are not durable, oldest first. */
@@ -111,11 +119,22 @@ final class StoryNode {
         new Raft(
             config,
             hardState,
-            new RecoveredLog(base, termStarts, last, this::read),
+            new RecoveredLog(base, termStarts, last, configurations(), this::read),
             applied,
             new ScriptedTimeouts());
     started.traceTo(new Tracer());
     raft = started;
+  }
+
+  private List<Configuration> configurations() {
+    Configurations found = new Configurations();
+    found.restored(base.index(), baseMembership);
+    for (Entry entry : disk.subList((int) base.index(), disk.size())) {
+      if (entry.type() == EntryType.CONFIGURATION) {
+        found.appended(entry.index(), entry.membership());
+      }
+    }
+    return found.all();
   }
 
   private List<Entry> read(long from, long to, long maxBytes) {
@@ -157,6 +176,7 @@ final class StoryNode {
         write(ready);
       }
       if (ready.discardUpTo() > 0) {
+        baseMembership = raft().snapshotMetadata(ready.discardUpTo()).membership();
         base = disk.get((int) ready.discardUpTo() - 1).id();
         trace.accept(id + " cuts its log off after " + base);
       }
@@ -165,6 +185,9 @@ final class StoryNode {
       }
       for (Message message : ready.snapshotMessages()) {
         trace.accept(id + " is handed " + Text.of(message));
+      }
+      if (ready.membership() != null) {
+        trace.accept(id + " knows members " + ready.membership());
       }
       if (ready.install() != null) {
         installing = ready.install();
@@ -197,10 +220,10 @@ final class StoryNode {
   }
 
   /** A snapshot has arrived completely and is durable. */
-  void received(EntryId last) {
+  void received(SnapshotMetadata snapshot) {
     feed(core -> {
-      if (!core.snapshotReceived(last)) {
-        trace.accept(id + " has no use for snapshot " + last);
+      if (!core.snapshotReceived(snapshot)) {
+        trace.accept(id + " has no use for snapshot " + snapshot.last());
       }
     });
   }
@@ -216,10 +239,12 @@ final class StoryNode {
 
   /** The entries that a snapshot stands for are filled in to keep the places of those after it. */
   private void installed() {
-    EntryId last = installing;
-    if (last == null || installationHeld) {
+    SnapshotMetadata snapshot = installing;
+    if (snapshot == null || installationHeld) {
       return;
     }
+    EntryId last = snapshot.last();
+    baseMembership = snapshot.membership();
     installing = null;
     trace.accept(id + " installs snapshot " + last);
     disk.clear();

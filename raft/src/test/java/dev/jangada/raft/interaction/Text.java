@@ -1,7 +1,6 @@
 package dev.jangada.raft.interaction;
 
 import dev.jangada.raft.Entry;
-import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftStatus;
@@ -98,7 +97,11 @@ final class Text {
   }
 
   private static String command(Entry entry) {
-    return entry.type() == EntryType.NOOP ? "no-op" : data(entry.data());
+    return switch (entry.type()) {
+      case NOOP -> "no-op";
+      case COMMAND -> data(entry.data());
+      case CONFIGURATION -> "members " + entry.membership();
+    };
   }
 
   private static String data(byte[] data) {
@@ -135,6 +138,12 @@ final class Text {
     if (s.transferee() != 0) {
       text.append(" transferee=").append(s.transferee());
     }
+    if (s.configuration().index() > 0) {
+      text.append(" members=")
+          .append(s.membership())
+          .append(" of ")
+          .append(s.configuration().index());
+    }
     for (RaftStatus.FollowerStatus f : s.followers()) {
       text.append(
           "\n  follower %d match=%d next=%d %s%s"
@@ -147,7 +156,8 @@ final class Text {
                       : f.needsSnapshot()
                           ? "needs-snapshot"
                           : "inflight=" + f.inflightAppends() + "/" + f.inflightBytes() + "B",
-                  f.recentlyActive() ? " active" : ""));
+                  (f.recentlyActive() ? " active" : "")
+                      + (s.configuration().index() > 0 && f.caughtUp() ? " caught-up" : "")));
     }
     return text.toString();
   }

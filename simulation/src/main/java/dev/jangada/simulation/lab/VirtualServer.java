@@ -69,6 +69,7 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
               "n" + raftConfig.id(),
               disk,
               WalConfig.of(CLUSTER, raftConfig.id())
+                  .withIncarnation(raftConfig::id)
                   .withSegmentBytes(LabWorld.SEGMENT_BYTES)
                   .withNanoClock(this::clock),
               fresh);

@@ -6,6 +6,7 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
 import dev.jangada.storage.WriteAheadLog;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,7 +133,7 @@ final class LogWorkload {
 
     @Override
     public void run(WriteAheadLog log) {
-      log.reset(base);
+      log.reset(base, Membership.NONE);
     }
 
     @Override

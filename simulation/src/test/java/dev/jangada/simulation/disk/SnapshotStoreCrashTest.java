@@ -3,6 +3,8 @@ package dev.jangada.simulation.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.storage.SnapshotStore;
 import dev.jangada.storage.SnapshotWriter;
 import dev.jangada.storage.StoredSnapshot;
@@ -41,12 +43,14 @@ class SnapshotStoreCrashTest {
     for (int number = progress.committed + 1; number <= SNAPSHOTS; number++) {
       if (number == 2) {
         // One that is given up.
-        try (SnapshotWriter writer = store.create(last(number))) {
+        try (SnapshotWriter writer =
+            store.create(new SnapshotMetadata(last(number), Membership.NONE))) {
           writer.append(data(seed, 99));
         }
       }
       progress.attempted = number;
-      try (SnapshotWriter writer = store.create(last(number))) {
+      try (SnapshotWriter writer =
+          store.create(new SnapshotMetadata(last(number), Membership.NONE))) {
         writer.append(data(seed, number));
         writer.commit();
       }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Proposal;
 import dev.jangada.raft.RaftRole;
@@ -113,7 +114,7 @@ class TextTraceTest {
             new Message.ForwardRefused(2, 3, 5, List.of(1L, 2L), Refusal.NOT_LEADER),
             "forward-refused term=5 commands=2 reason=not-leader"),
         sending(
-            new Message.SnapshotChunk(2, 3, 5, LAST, 900, 300, new byte[200]),
+            new Message.SnapshotChunk(2, 3, 5, LAST, Membership.NONE, 900, 300, new byte[200]),
             "snapshot term=5 last=7@2 offset=300 bytes=200 total=900"),
         sending(
             new Message.SnapshotAck(2, 3, 5, LAST, 500),

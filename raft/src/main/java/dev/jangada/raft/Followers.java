@@ -1,0 +1,115 @@
+package dev.jangada.raft;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The other members as their leader sees them, voters and learners, and the majorities of those who
+ * vote. The leader itself is counted only if it votes: one that is being removed is not
+ * (dissertation, section 4.2.2).
+ */
+final class Followers implements Iterable<Progress> {
+  private final RaftConfig config;
+  private List<Progress> list = List.of();
+  private VoterSets sets;
+
+  /** Those of a new leader. */
+  Followers(RaftConfig config, Membership membership, long next) {
+    this.config = config;
+    this.sets = new VoterSets(membership);
+    reconfigure(membership, next);
+  }
+
+  /**
+   * Another configuration is in force: keeps what is known of those who stay.
+   *
+   * @param next where to begin with those who are new
+   */
+  void reconfigure(Membership membership, long next) {
+    List<Progress> members = new ArrayList<>();
+    for (Member member : membership.members()) {
+      if (member.id() != config.id()) {
+        Progress known = progress(member.id());
+        members.add(known != null ? known : new Progress(member.id(), next, config));
+      }
+    }
+    list = List.copyOf(members);
+    sets = new VoterSets(membership);
+  }
+
+  @Override
+  public Iterator<Progress> iterator() {
+    return list.iterator();
+  }
+
+  @Nullable Progress progress(long id) {
+    for (Progress progress : list) {
+      if (progress.id == id) {
+        return progress;
+      }
+    }
+    return null;
+  }
+
+  /** What a majority has reached in some respect. */
+  long reachedByMajority(long own, ToLongFunction<Progress> of) {
+    return sets.reachedByMajority(id -> {
+      Progress progress = progress(id);
+      return progress == null ? own : of.applyAsLong(progress);
+    });
+  }
+
+  /** Whether a majority was heard of since the last time that this was asked. */
+  boolean heardFromMajority() {
+    boolean heard = reachedByMajority(1, progress -> progress.recentlyActive ? 1 : 0) == 1;
+    list.forEach(progress -> progress.recentlyActive = false);
+    return heard;
+  }
+
+  /**
+   * Whether too few of those who are to vote can be reached, so that the cluster would stand still
+   * until more are. To grow beyond one voter is always a risk, and allowed.
+   */
+  boolean isRisky(Membership now, Membership next) {
+    boolean staysAlive =
+        new VoterSets(next)
+                .reachedByMajority(id -> {
+                  Progress progress = progress(id);
+                  return id == config.id() || (progress != null && progress.isReachable()) ? 1 : 0;
+                })
+            == 1;
+    return !staysAlive && !next.voters().equals(now.voters()) && now.voters().size() > 1;
+  }
+
+  /** Whether a member has followed so closely that it can be expected to go on doing so. */
+  boolean isCaughtUp(long id) {
+    Progress progress = progress(id);
+    return progress != null && progress.isCaughtUp();
+  }
+
+  /** The voter that could lead next: of those that can be reached, one with the longest log. */
+  @Nullable Progress successor(Membership membership) {
+    Progress best = null;
+    for (Progress progress : list) {
+      if (progress.isReachable()
+          && membership.isVoter(progress.id)
+          && (best == null || progress.match > best.match)) {
+        best = progress;
+      }
+    }
+    return best;
+  }
+
+  List<RaftStatus.FollowerStatus> status() {
+    // A loop, because this happens at every step.
+    List<RaftStatus.FollowerStatus> statuses = new ArrayList<>(list.size());
+    for (Progress progress : list) {
+      statuses.add(progress.status());
+    }
+    return Collections.unmodifiableList(statuses);
+  }
+}

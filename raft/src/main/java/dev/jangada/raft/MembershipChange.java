@@ -1,0 +1,40 @@
+package dev.jangada.raft;
+
+/**
+ * One of the things that {@link Raft#changeMembership} is asked to do. Several together become one
+ * change, which is made as a whole or not at all.
+ */
+public sealed interface MembershipChange {
+
+  /** The member that it is about. */
+  long id();
+
+  /**
+   * Adds a voter that has nothing of the log. Until it has caught up it counts among those of whom
+   * a majority is needed and cannot help to be one: as a rule a {@link AddLearner learner} is the
+   * better beginning.
+   */
+  record AddVoter(long id, String address) implements MembershipChange {}
+
+  /**
+   * Adds a member that gets the log and has no vote.
+   *
+   * @param promote whether the leader makes it a voter as soon as it has caught up
+   */
+  record AddLearner(long id, String address, boolean promote) implements MembershipChange {}
+
+  /** Makes a learner that has caught up a voter. */
+  record Promote(long id) implements MembershipChange {}
+
+  /** Makes a voter a learner. */
+  record Demote(long id) implements MembershipChange {}
+
+  /** Removes a member for good: its id will never be taken again. */
+  record Remove(long id) implements MembershipChange {}
+
+  /** Says where a member is reached from now on. */
+  record Move(long id, String address) implements MembershipChange {}
+
+  /** Notes the incarnation of a member of which none is known. */
+  record Identify(long id, long incarnation) implements MembershipChange {}
+}
