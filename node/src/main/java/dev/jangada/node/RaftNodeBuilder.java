@@ -258,7 +258,7 @@ public final class RaftNodeBuilder {
       try (WriteAheadLog log = WriteAheadLog.open(directory, walConfig)) {
         EntryId base = new EntryId(index, 1);
         log.append(new HardState(base.term(), HardState.NO_VOTE), List.of());
-        log.reset(base);
+        log.reset(base, null);
       }
     }
   }

@@ -55,7 +55,9 @@ class SnapshotCoordinatorTest {
     coordinator.event(piece());
 
     assertThat(sent)
-        .containsExactly(new Message.SnapshotChunk(1, 2, 1, new EntryId(1, 1), 12, 0, new byte[4]));
+        .containsExactly(
+            new Message.SnapshotChunk(
+                1, 2, 1, new EntryId(1, 1), CONFIG.initialMembership(), 12, 0, new byte[4]));
   }
 
   @Test

@@ -53,7 +53,7 @@ final class LeadersAreFit implements Property {
     this.heartbeatTicks = config.heartbeatTicks();
     this.electionTimeoutTicks = config.electionTimeoutTicks();
     this.checkQuorum = config.checkQuorum();
-    this.nodes = config.voters().size();
+    this.nodes = config.initialMembership().voters().size();
     for (int number = 0; number <= nodes; number++) {
       watched.add(new Watched());
     }

@@ -30,7 +30,7 @@ final class TermsAreCampaignedFor implements Property {
   private long latest;
 
   TermsAreCampaignedFor(RaftConfig config) {
-    this.nodes = config.voters().size();
+    this.nodes = config.initialMembership().voters().size();
     this.preVote = config.preVote();
     this.candidateIn = new long[nodes + 1];
   }

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jangada.node.LogWriter;
+import dev.jangada.raft.Configuration;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -39,7 +42,8 @@ class LeadershipPropertiesTest {
     assertHolds(() -> property.sent(one, append(1, 2, 5)));
     two.status = status(2, 6, 0, RaftRole.FOLLOWER, 0);
     assertViolates(() -> property.sent(two, append(2, 3, 6)), "n2 sends AppendRequest");
-    Message chunk = new Message.SnapshotChunk(2, 3, 6, new EntryId(1, 1), 0, 0, new byte[0]);
+    Message chunk =
+        new Message.SnapshotChunk(2, 3, 6, new EntryId(1, 1), Membership.NONE, 0, 0, new byte[0]);
     assertViolates(() -> property.sent(two, chunk), "n2 sends SnapshotChunk");
   }
 
@@ -199,7 +203,9 @@ class LeadershipPropertiesTest {
   void whatWasCutOffIsNotCompared() {
     MatchIsTrue property = new MatchIsTrue(List.of(one, two, three), 3);
     one.log.apply(new LogWriter.Write(1, null, List.of(Entry.noop(1, 5))));
-    two.durableLog.apply(new LogWriter.Write(1, null, List.of(), 0, new EntryId(4, 5)));
+    two.durableLog.apply(
+        new LogWriter.Write(
+            1, null, List.of(), 0, new SnapshotMetadata(new EntryId(4, 5), Membership.NONE)));
     assertHolds(() -> turn(property, one, leading(1)));
   }
 
@@ -242,14 +248,30 @@ class LeadershipPropertiesTest {
         0,
         0,
         0,
+        new Configuration(0, Membership.NONE),
         List.of(
-            new RaftStatus.FollowerStatus(2, match, match + 1, false, false, 0, 0, true),
-            new RaftStatus.FollowerStatus(3, 0, 1, true, false, 0, 0, true)));
+            new RaftStatus.FollowerStatus(
+                2, match, match + 1, false, false, 0, 0, true, true, true),
+            new RaftStatus.FollowerStatus(3, 0, 1, true, false, 0, 0, true, true, true)));
   }
 
   private static RaftStatus status(long id, long term, long vote, RaftRole role, long leader) {
     return new RaftStatus(
-        id, term, vote, role, leader, EntryId.NONE, EntryId.NONE, 0, 0, 0, 0, 0, 0, List.of());
+        id,
+        term,
+        vote,
+        role,
+        leader,
+        EntryId.NONE,
+        EntryId.NONE,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        new Configuration(0, Membership.NONE),
+        List.of());
   }
 
   private static void assertHolds(ThrowingCallable event) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +53,8 @@ class LogCheckTest {
         log.append(new HardState(3, 11), entries(i, i + 10, 3, 300));
         log.sync();
       }
-      try (SnapshotWriter writer = snapshots.create(new EntryId(25, 3))) {
+      try (SnapshotWriter writer =
+          snapshots.create(new SnapshotMetadata(new EntryId(25, 3), Membership.NONE))) {
         writer.append(SnapshotStoreTest.data(200_000, 1));
         writer.commit();
       }
