@@ -95,6 +95,27 @@ final class ServerFlags {
       description = "Applied entries that stay in the log (default: 10000).")
   private @Nullable Long snapshotCount;
 
+  @Option(
+      names = "--auth-token",
+      paramLabel = "simple|jwt,...",
+      description = {
+        "What users get for their passwords (default: simple),",
+        "or jwt,sign-method=RS256,pub-key=FILE,priv-key=FILE[,ttl=5m]."
+      })
+  private @Nullable String authToken;
+
+  @Option(
+      names = "--auth-token-ttl",
+      paramLabel = "SECONDS",
+      description = "How long simple tokens last (default: 300).")
+  private @Nullable Long authTokenTtl;
+
+  @Option(
+      names = "--bcrypt-cost",
+      paramLabel = "N",
+      description = "Cost of hashing a password (default: 10).")
+  private @Nullable Integer bcryptCost;
+
   ServerFlags() {}
 
   /**
@@ -127,6 +148,7 @@ final class ServerFlags {
     if (snapshotCount != null) {
       builder.snapshotCount(snapshotCount);
     }
+    auth(builder);
     return builder.build();
   }
 
@@ -144,6 +166,18 @@ final class ServerFlags {
     if (initialAdvertisePeerUrls != null) {
       builder.initialAdvertisePeerUrls(
           ServerConfig.urls("--initial-advertise-peer-urls", initialAdvertisePeerUrls));
+    }
+  }
+
+  private void auth(ServerConfig.Builder builder) {
+    if (authToken != null) {
+      builder.authToken(authToken);
+    }
+    if (authTokenTtl != null) {
+      builder.authTokenTtl(Duration.ofSeconds(authTokenTtl));
+    }
+    if (bcryptCost != null) {
+      builder.bcryptCost(bcryptCost);
     }
   }
 

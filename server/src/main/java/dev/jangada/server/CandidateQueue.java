@@ -1,6 +1,7 @@
 package dev.jangada.server;
 
 import dev.jangada.kv.Bytes;
+import dev.jangada.kv.Caller;
 import dev.jangada.kv.Compare;
 import dev.jangada.kv.DeleteRangeRequest;
 import dev.jangada.kv.Failure;
@@ -13,7 +14,6 @@ import dev.jangada.kv.LeaseRevokeRequest;
 import dev.jangada.kv.PutRequest;
 import dev.jangada.kv.RangeRequest;
 import dev.jangada.kv.RangeResponse;
-import dev.jangada.kv.RangeResult;
 import dev.jangada.kv.TxnRequest;
 import dev.jangada.kv.TxnResponse;
 import dev.jangada.server.watch.WatchHub;
@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -118,21 +119,25 @@ final class CandidateQueue {
    */
   CompletableFuture<Turn> enter(Bytes name, long lease, Bytes value) {
     Context request = Context.current();
+    Proposals own = proposals.ofCaller();
+    Caller caller = CallIdentity.currentCaller();
     Duration timeout = deadline.within(request.getDeadline());
     CompletableFuture<Candidate> candidate =
         lease != 0
-            ? CompletableFuture.completedFuture(new Candidate(name, lease, value, false, timeout))
+            ? CompletableFuture.completedFuture(
+                new Candidate(own, caller, name, lease, value, false, timeout))
             : CompletableFuture.completedFuture(leases.grant(0, SESSION_TTL_SECONDS))
                 .thenCompose(grant ->
-                    proposals
-                        .propose(grant, timeout)
-                        .thenApply(
-                            granted -> new Candidate(name, grant.id(), value, true, timeout)));
+                    own.propose(grant, timeout)
+                        .thenApply(granted ->
+                            new Candidate(own, caller, name, grant.id(), value, true, timeout)));
     return candidate.thenCompose(entered -> entered.run(request));
   }
 
   /** One key on its way through the queue. */
   private final class Candidate implements WatchReceiver {
+    private final Proposals own;
+    private final @Nullable Caller caller;
     private final Bytes name;
     private final long lease;
     private final Bytes key;
@@ -150,7 +155,16 @@ final class CandidateQueue {
      */
     private volatile boolean goesOnFailure;
 
-    Candidate(Bytes name, long lease, Bytes value, boolean ownsLease, Duration timeout) {
+    Candidate(
+        Proposals own,
+        @Nullable Caller caller,
+        Bytes name,
+        long lease,
+        Bytes value,
+        boolean ownsLease,
+        Duration timeout) {
+      this.own = own;
+      this.caller = caller;
       this.name = name;
       this.lease = lease;
       // With a sign in front if it is negative, as etcd writes it.
@@ -172,7 +186,7 @@ final class CandidateQueue {
             }
           });
       var unused =
-          txn(entry(), timeout)
+          txn(own, entry(), timeout)
               .thenCompose(this::found)
               .whenComplete((found, failure) -> {
                 if (failure != null) {
@@ -208,6 +222,7 @@ final class CandidateQueue {
       return existing.value().equals(value)
           ? CompletableFuture.completedFuture(response)
           : txn(
+              own,
               new TxnRequest(
                   List.of(isCreatedAt(key, createRevision)),
                   List.of(new PutRequest(key, value, lease, false, false, false)),
@@ -233,6 +248,7 @@ final class CandidateQueue {
     private void findPredecessor() {
       RangeResponse before =
           read(
+              caller,
               candidates(name)
                   .createRevisions(0, createRevision - 1)
                   .sort(RangeRequest.SortOrder.DESCEND, RangeRequest.SortTarget.CREATE)
@@ -243,7 +259,7 @@ final class CandidateQueue {
         awaitDeletion(before.keyValues().getFirst().key(), before.revision());
         return;
       }
-      RangeResponse own = read(RangeRequest.of(key));
+      RangeResponse own = read(caller, RangeRequest.of(key));
       boolean exists =
           !own.keyValues().isEmpty()
               && own.keyValues().getFirst().createRevision() == createRevision;
@@ -297,8 +313,7 @@ final class CandidateQueue {
     /** Gives up the place. If that fails the end of the lease does it. */
     private void leave() {
       var unused =
-          proposals
-              .propose(
+          own.propose(
                   ownsLease
                       ? new LeaseRevokeRequest(lease)
                       : new TxnRequest(
@@ -316,8 +331,12 @@ final class CandidateQueue {
 
   /** Has a transaction carried out; an unknown lease is told in the words of this API. */
   CompletableFuture<TxnResponse> txn(TxnRequest request, Duration timeout) {
-    return proposals
-        .submit(request, timeout)
+    return txn(proposals, request, timeout);
+  }
+
+  private static CompletableFuture<TxnResponse> txn(
+      Proposals by, TxnRequest request, Duration timeout) {
+    return by.submit(request, timeout)
         .thenApply(result ->
             switch (result) {
               case TxnResponse response -> response;
@@ -328,11 +347,10 @@ final class CandidateQueue {
             });
   }
 
-  private RangeResponse read(RangeRequest request) {
-    RangeResult result = store.range(request);
-    if (result instanceof RangeResponse response) {
-      return response;
-    }
-    throw new IllegalStateException("the present cannot be read: " + result);
+  private RangeResponse read(@Nullable Caller caller, RangeRequest request) {
+    return switch (store.range(request, caller)) {
+      case RangeResponse response -> response;
+      case Failure failure -> throw EtcdError.of(failure.error()).exception();
+    };
   }
 }

@@ -11,6 +11,7 @@ import dev.jangada.etcd.api.v3electionpb.ProclaimResponse;
 import dev.jangada.etcd.api.v3electionpb.ResignRequest;
 import dev.jangada.etcd.api.v3electionpb.ResignResponse;
 import dev.jangada.kv.Bytes;
+import dev.jangada.kv.Caller;
 import dev.jangada.kv.DeleteRangeRequest;
 import dev.jangada.kv.Failure;
 import dev.jangada.kv.KvStateMachine;
@@ -134,9 +135,10 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
   public void leader(LeaderRequest request, StreamObserver<LeaderResponse> observer) {
     Reply<LeaderResponse> reply = new Reply<>(observer);
     Bytes name = Requests.bytes(request.getName());
+    Caller caller = CallIdentity.currentCaller();
     Runnable answer =
         () -> {
-          switch (store.range(CandidateQueue.first(name))) {
+          switch (store.range(CandidateQueue.first(name), caller)) {
             case RangeResponse found when found.keyValues().isEmpty() ->
                 throw ConcurrencyError.NO_LEADER.exception();
             case RangeResponse found ->
@@ -156,6 +158,7 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
     LeaderObserver leaders =
         new LeaderObserver(
             Requests.bytes(request.getName()),
+            CallIdentity.currentCaller(),
             store,
             hub,
             headers,

@@ -46,6 +46,9 @@ enum EtcdError {
   ROLE_NOT_GRANTED(Status.Code.FAILED_PRECONDITION, "role is not granted to the user"),
   PERMISSION_NOT_GRANTED(Status.Code.FAILED_PRECONDITION, "permission is not granted to the role"),
   INVALID_AUTH_MANAGEMENT(Status.Code.INVALID_ARGUMENT, "invalid auth management"),
+  /** Our own: etcd accepts it, and then everybody who knows the user's name is the user. */
+  EMPTY_PASSWORD(
+      Status.Code.INVALID_ARGUMENT, "password is empty: a user can also be added without one"),
   PERMISSION_NOT_GIVEN(Status.Code.INVALID_ARGUMENT, "permission not given"),
   NO_LEADER(Status.Code.UNAVAILABLE, "no leader"),
   NOT_LEADER(Status.Code.FAILED_PRECONDITION, "not leader"),

@@ -12,12 +12,15 @@ import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.InitialClusterState;
 import dev.jangada.server.ServerConfig.StoreEngine;
+import dev.jangada.server.auth.PasswordHasher;
+import dev.jangada.server.auth.Tokens;
 import dev.jangada.server.watch.WatchHub;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -100,6 +103,9 @@ public final class JangadaServer implements AutoCloseable {
     parts.push(deadline::close);
     Proposals proposals = new Proposals(node);
     Leases leases = new Leases(config.electionTimeout());
+    Tokens tokens = openTokens(config);
+    PasswordHasher passwords = new PasswordHasher(config.name(), config.auth().bcryptCost());
+    parts.push(passwords::close);
     LeaseTimer leaseTimer = new LeaseTimer(config.name(), node, store);
     parts.push(leaseTimer::close);
     Members members = new Members(config);
@@ -113,12 +119,16 @@ public final class JangadaServer implements AutoCloseable {
     ClientListener listener =
         ClientListener.start(
             config,
-            new AvailabilityInterceptor(
-                stopped::isDone, () -> node.status().leader() != 0, streams),
+            new InterceptorChain(
+                new AvailabilityInterceptor(
+                    stopped::isDone, () -> node.status().leader() != 0, streams),
+                new AuthInterceptor(node, store, tokens, readPool)),
             List.of(
-                new KvService(node, store, readPool, headers, deadline, config),
+                new KvService(node, proposals, store, readPool, headers, deadline, config),
                 new WatchService(watchHub, store, headers, config),
                 new LeaseService(node, store, proposals, leases, readPool, headers, deadline),
+                new AuthService(
+                    node, store, proposals, readPool, headers, deadline, passwords, tokens),
                 new LockService(queue, proposals, headers, deadline),
                 new ElectionService(queue, node, store, watchHub, readPool, headers, deadline),
                 new ClusterService(node, store, readPool, headers, deadline, members),
@@ -159,6 +169,16 @@ public final class JangadaServer implements AutoCloseable {
                   + " cluster is not supported yet; check --data-dir, or start a new cluster with"
                   + " --initial-cluster-state new")
               .formatted(config.dataDirectory()));
+    }
+  }
+
+  private static Tokens openTokens(ServerConfig config) throws IOException {
+    try {
+      return config.auth().tokens().open(config.auth().simpleTokenTtl(), InstantSource.system());
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("--auth-token: " + e.getMessage());
+    } catch (IOException e) {
+      throw new IOException("--auth-token: a key cannot be read: " + e.getMessage(), e);
     }
   }
 

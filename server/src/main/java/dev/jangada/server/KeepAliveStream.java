@@ -78,6 +78,7 @@ final class KeepAliveStream implements StreamObserver<LeaseKeepAliveRequest> {
           answer.setHeader(headers.at(alive.revision())).setTTL(alive.ttlSeconds()).build();
       case Failure(KvError error) when error == KvError.LEASE_NOT_FOUND ->
           answer.setHeader(headers.at(store.revision())).build();
+      case Failure refused -> throw EtcdError.of(refused.error()).exception();
       default -> throw new IllegalStateException("a lease kept alive: " + result);
     };
   }

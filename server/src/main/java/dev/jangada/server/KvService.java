@@ -11,8 +11,8 @@ import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeResponse;
 import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
 import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
+import dev.jangada.kv.Caller;
 import dev.jangada.kv.Command;
-import dev.jangada.kv.CommandCodec;
 import dev.jangada.kv.Failure;
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.Operation;
@@ -44,6 +44,7 @@ final class KvService extends KVGrpc.KVImplBase {
   private static final int LARGE_RESULT_BYTES = 64 << 10;
 
   private final RaftNode node;
+  private final Proposals proposals;
   private final KvStateMachine store;
   private final ReadPool readPool;
   private final Headers headers;
@@ -53,12 +54,14 @@ final class KvService extends KVGrpc.KVImplBase {
 
   KvService(
       RaftNode node,
+      Proposals proposals,
       KvStateMachine store,
       ReadPool readPool,
       Headers headers,
       RequestDeadline deadline,
       ServerConfig config) {
     this.node = node;
+    this.proposals = proposals;
     this.store = store;
     this.readPool = readPool;
     this.headers = headers;
@@ -73,10 +76,11 @@ final class KvService extends KVGrpc.KVImplBase {
     reply.attempt(() -> {
       dev.jangada.kv.RangeRequest range = Requests.range(request);
       check(range);
+      Caller caller = CallIdentity.currentCaller();
       Runnable answer =
           () ->
               reply.send(
-                  switch (store.range(range)) {
+                  switch (store.range(range, caller)) {
                     case dev.jangada.kv.RangeResponse response ->
                         Responses.range(headers.at(response.revision()), response);
                     case Failure failure -> throw EtcdError.of(failure.error()).exception();
@@ -135,7 +139,9 @@ final class KvService extends KVGrpc.KVImplBase {
         write(reply, txn, this::txnResponse);
         return;
       }
-      Runnable answer = () -> reply.send(txnResponse(Proposals.unlessRefused(store.read(txn))));
+      Caller caller = CallIdentity.currentCaller();
+      Runnable answer =
+          () -> reply.send(txnResponse(Proposals.unlessRefused(store.read(txn, caller))));
       if (Requests.isSerializable(request)) {
         readPool.answer(reply, answer);
       } else {
@@ -161,7 +167,7 @@ final class KvService extends KVGrpc.KVImplBase {
   /** Hands a command to the log and answers with what became of it. */
   private <T> void write(Reply<T> reply, Command command, Function<Response, T> answer) {
     reply.after(
-        deadline.limit(reply, time -> node.submit(CommandCodec.encode(command), time)),
+        deadline.limit(reply, time -> proposals.submitEncoded(command, time)),
         result -> {
           Runnable send = () -> reply.send(answer.apply(Proposals.response(result)));
           if (result.length < LARGE_RESULT_BYTES) {

@@ -2,8 +2,10 @@ package dev.jangada.server;
 
 import dev.jangada.etcd.api.v3electionpb.LeaderResponse;
 import dev.jangada.kv.Bytes;
+import dev.jangada.kv.Caller;
 import dev.jangada.kv.KeyEvent;
 import dev.jangada.kv.KeyValue;
+import dev.jangada.kv.KvError;
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.RangeRequest;
 import dev.jangada.kv.RangeResponse;
@@ -14,6 +16,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class LeaderObserver implements WatchReceiver {
 
   private final RangeRequest candidates;
+  private final @Nullable Caller caller;
   private final KvStateMachine store;
   private final WatchHub hub;
   private final Headers headers;
@@ -42,11 +46,13 @@ final class LeaderObserver implements WatchReceiver {
   /** To be created by the thread that is handed the request, before it returns. */
   LeaderObserver(
       Bytes name,
+      @Nullable Caller caller,
       KvStateMachine store,
       WatchHub hub,
       Headers headers,
       ServerCallStreamObserver<LeaderResponse> client) {
     this.candidates = CandidateQueue.candidates(name).build();
+    this.caller = caller;
     this.store = store;
     this.hub = hub;
     this.headers = headers;
@@ -87,7 +93,7 @@ final class LeaderObserver implements WatchReceiver {
   }
 
   private void readAll() {
-    if (ended) {
+    if (ended || !isAllowed()) {
       return;
     }
     if (!(store.range(candidates) instanceof RangeResponse found)) {
@@ -104,8 +110,26 @@ final class LeaderObserver implements WatchReceiver {
     return client.isReady();
   }
 
+  /** Whether the client may still read the candidates; ends if not. */
+  private boolean isAllowed() {
+    Optional<KvError> refusal = store.auth().checkRead(caller, candidates.keys());
+    refusal.ifPresent(error -> {
+      hub.removeAll(this);
+      end(EtcdError.of(error).exception());
+    });
+    return refusal.isEmpty();
+  }
+
+  @Override
+  public void accessChanged() {
+    var unused = isAllowed();
+  }
+
   @Override
   public void deliver(Watcher watcher, long revision, List<KeyEvent> events) {
+    if (!isAllowed()) {
+      return;
+    }
     for (int i = 0; i < events.size(); i++) {
       KeyEvent event = events.get(i);
       if (event.delete()) {

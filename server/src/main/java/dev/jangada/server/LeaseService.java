@@ -12,10 +12,17 @@ import dev.jangada.etcd.api.etcdserverpb.LeaseRevokeResponse;
 import dev.jangada.etcd.api.etcdserverpb.LeaseStatus;
 import dev.jangada.etcd.api.etcdserverpb.LeaseTimeToLiveRequest;
 import dev.jangada.etcd.api.etcdserverpb.LeaseTimeToLiveResponse;
+import dev.jangada.kv.AuthState;
+import dev.jangada.kv.Bytes;
+import dev.jangada.kv.Caller;
+import dev.jangada.kv.KeyRange;
+import dev.jangada.kv.KvError;
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.node.RaftNode;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Leases. What changes one goes through the log, keeping it alive included: so an answer is known
@@ -100,11 +107,20 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
   public void leaseTimeToLive(
       LeaseTimeToLiveRequest request, StreamObserver<LeaseTimeToLiveResponse> observer) {
     Reply<LeaseTimeToLiveResponse> reply = new Reply<>(observer);
-    readWhenSafe(reply, () -> reply.send(timeToLive(request.getID(), request.getKeys())));
+    Caller caller = CallIdentity.currentCaller();
+    readWhenSafe(reply, () -> reply.send(timeToLive(request.getID(), request.getKeys(), caller)));
   }
 
-  private LeaseTimeToLiveResponse timeToLive(long id, boolean withKeys) {
+  private LeaseTimeToLiveResponse timeToLive(long id, boolean withKeys, @Nullable Caller caller) {
+    AuthState auth = store.auth();
     dev.jangada.kv.LeaseStatus lease = store.lease(id, withKeys);
+    unlessRefused(auth.checkCaller(caller));
+    if (lease != null) {
+      // The names of keys are told to those only who may read them.
+      lease
+          .keys()
+          .forEach(key -> unlessRefused(auth.checkRead(caller, KeyRange.of(key, Bytes.EMPTY))));
+    }
     LeaseTimeToLiveResponse.Builder response =
         LeaseTimeToLiveResponse.newBuilder().setHeader(headers.at(store.revision())).setID(id);
     if (lease == null) {
@@ -113,6 +129,12 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
     response.setTTL(lease.remainingSeconds()).setGrantedTTL(lease.ttlSeconds());
     lease.keys().forEach(key -> response.addKeys(Responses.byteString(key)));
     return response.build();
+  }
+
+  private static void unlessRefused(Optional<KvError> refusal) {
+    refusal.ifPresent(error -> {
+      throw EtcdError.of(error).exception();
+    });
   }
 
   @Override

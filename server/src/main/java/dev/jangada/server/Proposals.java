@@ -1,5 +1,7 @@
 package dev.jangada.server;
 
+import dev.jangada.kv.AuthenticatedRequest;
+import dev.jangada.kv.Caller;
 import dev.jangada.kv.Command;
 import dev.jangada.kv.CommandCodec;
 import dev.jangada.kv.Failure;
@@ -10,17 +12,32 @@ import dev.jangada.kv.ResultCodec;
 import dev.jangada.node.RaftNode;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands commands to the log, and tells what became of them. Each is handed over once and never
- * again. Any thread.
+ * again. Each goes with the caller of the call that it is made for, by whose permissions it is
+ * judged. Any thread.
  */
 final class Proposals {
 
   private final RaftNode node;
 
+  /** Who proposes; null for the caller of whatever call the thread serves that proposes. */
+  private final @Nullable CallIdentity identity;
+
   Proposals(RaftNode node) {
+    this(node, null);
+  }
+
+  private Proposals(RaftNode node, @Nullable CallIdentity identity) {
     this.node = node;
+    this.identity = identity;
+  }
+
+  /** The same on behalf of the caller of the call that this thread serves, on any thread. */
+  Proposals ofCaller() {
+    return new Proposals(node, CallIdentity.current());
   }
 
   /**
@@ -37,7 +54,14 @@ final class Proposals {
 
   /** The same where a refusal by the store is an answer like another. */
   CompletableFuture<Result> submit(Command command, Duration timeout) {
-    return node.submit(CommandCodec.encode(command), timeout).thenApply(Proposals::decode);
+    return submitEncoded(command, timeout).thenApply(Proposals::decode);
+  }
+
+  /** The same with the result as the state machine gave it. */
+  CompletableFuture<byte[]> submitEncoded(Command command, Duration timeout) {
+    Caller caller = (identity == null ? CallIdentity.current() : identity).caller();
+    Command attributed = caller == null ? command : new AuthenticatedRequest(caller, command);
+    return node.submit(CommandCodec.encode(attributed), timeout);
   }
 
   /**

@@ -1,6 +1,9 @@
 package dev.jangada.server;
 
 import dev.jangada.kv.MemberAttributes;
+import dev.jangada.server.auth.AuthSettings;
+import dev.jangada.server.auth.PasswordHasher;
+import dev.jangada.server.auth.TokenSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param snapshotCount how many applied entries stay in the log though the store has them safely: a
  *     member that was away for longer than they reach back is sent a snapshot of the whole store
  *     ({@code --snapshot-count})
+ * @param auth how users prove who they are
  * @param storeEngine what holds the keys
  * @param logSegmentBytes size of the files that make up the replicated log; each is allocated when
  *     it is begun
@@ -66,6 +70,7 @@ public record ServerConfig(
     int readThreads,
     long blockCacheBytes,
     long snapshotCount,
+    AuthSettings auth,
     StoreEngine storeEngine,
     int logSegmentBytes) {
 
@@ -152,6 +157,9 @@ public record ServerConfig(
     private int readThreads = 2;
     private long blockCacheBytes = 64L << 20;
     private long snapshotCount = 10_000;
+    private TokenSettings authTokens = AuthSettings.DEFAULT.tokens();
+    private Duration authTokenTtl = AuthSettings.DEFAULT.simpleTokenTtl();
+    private int bcryptCost = AuthSettings.DEFAULT.bcryptCost();
     private StoreEngine storeEngine = StoreEngine.ROCKSDB;
     private int logSegmentBytes = 64 << 20;
 
@@ -283,6 +291,33 @@ public record ServerConfig(
       return this;
     }
 
+    /**
+     * See {@link ServerConfig#auth}: {@code simple}, the default, or {@code jwt} with options, see
+     * {@link TokenSettings}.
+     *
+     * @throws ConfigException if it cannot be understood
+     */
+    public Builder authToken(String tokens) {
+      try {
+        this.authTokens = TokenSettings.parse(tokens);
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException("--auth-token: " + e.getMessage());
+      }
+      return this;
+    }
+
+    /** How long simple tokens last; five minutes by default. */
+    public Builder authTokenTtl(Duration ttl) {
+      this.authTokenTtl = ttl;
+      return this;
+    }
+
+    /** The binary logarithm of the rounds by which passwords are hashed; 10 by default. */
+    public Builder bcryptCost(int cost) {
+      this.bcryptCost = cost;
+      return this;
+    }
+
     /** See {@link ServerConfig#storeEngine}; RocksDB by default. */
     public Builder storeEngine(StoreEngine engine) {
       this.storeEngine = engine;
@@ -307,6 +342,7 @@ public record ServerConfig(
       URI listenPeerUrl = single("--listen-peer-urls", listenPeerUrls);
       checkTimes();
       checkSizes();
+      checkAuth();
       Path directory = dataDirectory != null ? dataDirectory : Path.of(name + ".jangada");
       return new ServerConfig(
           name,
@@ -326,6 +362,7 @@ public record ServerConfig(
           readThreads,
           blockCacheBytes,
           snapshotCount,
+          new AuthSettings(authTokens, authTokenTtl, bcryptCost),
           storeEngine,
           logSegmentBytes);
     }
@@ -459,6 +496,18 @@ public record ServerConfig(
       }
       if (ioThreads < 1 || readThreads < 1) {
         throw new ConfigException("the numbers of threads must be at least 1");
+      }
+    }
+
+    private void checkAuth() {
+      if (authTokenTtl.toSeconds() < 1) {
+        throw new ConfigException(
+            "--auth-token-ttl must be at least 1 s, is " + authTokenTtl.toSeconds());
+      }
+      if (bcryptCost < PasswordHasher.MIN_COST || bcryptCost > PasswordHasher.MAX_COST) {
+        throw new ConfigException(
+            "--bcrypt-cost must be between %d and %d, is %d"
+                .formatted(PasswordHasher.MIN_COST, PasswordHasher.MAX_COST, bcryptCost));
       }
     }
 

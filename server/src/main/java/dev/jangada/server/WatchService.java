@@ -26,6 +26,11 @@ final class WatchService extends WatchGrpc.WatchImplBase {
   @Override
   public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> observer) {
     return new WatchStream(
-        hub, store, headers, maxResponseBytes, (ServerCallStreamObserver<WatchResponse>) observer);
+        hub,
+        store,
+        headers,
+        maxResponseBytes,
+        CallIdentity.current(),
+        (ServerCallStreamObserver<WatchResponse>) observer);
   }
 }

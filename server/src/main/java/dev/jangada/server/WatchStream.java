@@ -5,6 +5,7 @@ import dev.jangada.etcd.api.etcdserverpb.WatchCreateRequest.FilterType;
 import dev.jangada.etcd.api.etcdserverpb.WatchRequest;
 import dev.jangada.etcd.api.etcdserverpb.WatchResponse;
 import dev.jangada.etcd.api.mvccpb.Event;
+import dev.jangada.kv.AuthState;
 import dev.jangada.kv.Bytes;
 import dev.jangada.kv.KeyEvent;
 import dev.jangada.kv.KeyRange;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's stream of watches.
@@ -38,6 +40,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, WatchReceiver {
   private final KvStateMachine store;
   private final Headers headers;
   private final int maxResponseBytes;
+  private final CallIdentity identity;
   private final ServerCallStreamObserver<WatchResponse> client;
 
   /** A request has been dealt with and the next one not been asked for. */
@@ -49,18 +52,23 @@ final class WatchStream implements StreamObserver<WatchRequest>, WatchReceiver {
   private long nextId;
   private boolean ended;
 
-  private record Watch(Watcher watcher, boolean prevKv, boolean fragment) {}
+  /** As of when all watches here have been allowed. */
+  private long allowedAuthRevision;
+
+  private record Watch(Watcher watcher, KeyRange keys, boolean prevKv, boolean fragment) {}
 
   WatchStream(
       WatchHub hub,
       KvStateMachine store,
       Headers headers,
       int maxResponseBytes,
+      CallIdentity identity,
       ServerCallStreamObserver<WatchResponse> client) {
     this.hub = hub;
     this.store = store;
     this.headers = headers;
     this.maxResponseBytes = maxResponseBytes;
+    this.identity = identity;
     this.client = client;
     client.disableAutoRequest();
     client.setOnReadyHandler(this::ready);
@@ -137,6 +145,11 @@ final class WatchStream implements StreamObserver<WatchRequest>, WatchReceiver {
 
   private void create(WatchCreateRequest request) {
     KeyRange keys = keys(request);
+    EtcdError refusal = refusal(store.auth(), keys);
+    if (refusal != null) {
+      refuse(cancelReason(refusal));
+      return;
+    }
     if (keys.isEmpty()) {
       refuse("mvcc: watcher range is empty");
       return;
@@ -155,9 +168,59 @@ final class WatchStream implements StreamObserver<WatchRequest>, WatchReceiver {
             !request.getFiltersList().contains(FilterType.NODELETE),
             request.getProgressNotify(),
             this);
-    watches.put(watcher.id(), new Watch(watcher, request.getPrevKv(), request.getFragment()));
+    watches.put(watcher.id(), new Watch(watcher, keys, request.getPrevKv(), request.getFragment()));
     client.onNext(response(watcher.id(), revision).setCreated(true).build());
     hub.add(watcher);
+  }
+
+  /** Why the caller may not watch keys; null if he may. */
+  private @Nullable EtcdError refusal(AuthState auth, KeyRange keys) {
+    EtcdError general = identity.refusal();
+    if (general != null && auth.enabled()) {
+      return general;
+    }
+    return auth.checkRead(identity.caller(), keys).map(EtcdError::of).orElse(null);
+  }
+
+  /** As etcd's own parts would tell each other. */
+  private static String cancelReason(EtcdError error) {
+    // The name of the code in Go, which is what clients look for.
+    String code =
+        switch (error.status().getCode()) {
+          case PERMISSION_DENIED -> "PermissionDenied";
+          case UNAUTHENTICATED -> "Unauthenticated";
+          default -> "InvalidArgument";
+        };
+    return "rpc error: code = %s desc = %s".formatted(code, error.text());
+  }
+
+  /**
+   * Ends the watches that the caller may not have any more. One that has something to tell is
+   * looked at before, so nothing is told that happened after.
+   */
+  @Override
+  public void accessChanged() {
+    AuthState auth = store.auth();
+    for (Watch watch : List.copyOf(watches.values())) {
+      endUnlessAllowed(watch, auth);
+    }
+    allowedAuthRevision = auth.revision();
+  }
+
+  private boolean endUnlessAllowed(Watch watch, AuthState auth) {
+    EtcdError refusal = refusal(auth, watch.keys());
+    if (refusal == null) {
+      return false;
+    }
+    long id = watch.watcher().id();
+    watches.remove(id);
+    client.onNext(
+        response(id, store.revision())
+            .setCanceled(true)
+            .setCancelReason(cancelReason(refusal))
+            .build());
+    hub.remove(watch.watcher());
+    return true;
   }
 
   private static KeyRange keys(WatchCreateRequest request) {
@@ -199,6 +262,10 @@ final class WatchStream implements StreamObserver<WatchRequest>, WatchReceiver {
   public void deliver(Watcher watcher, long revision, List<KeyEvent> events) {
     Watch watch = watches.get(watcher.id());
     if (watch == null) {
+      return;
+    }
+    AuthState auth = store.auth();
+    if (auth.revision() != allowedAuthRevision && endUnlessAllowed(watch, auth)) {
       return;
     }
     List<Event> encoded = new ArrayList<>(events.size());

@@ -48,6 +48,7 @@ class EtcdErrorTest {
       ROLE_NOT_GRANTED    | FAILED_PRECONDITION | etcdserver: role is not granted to the user
       PERMISSION_NOT_GRANTED | FAILED_PRECONDITION | etcdserver: permission is not granted to the role
       INVALID_AUTH_MANAGEMENT | INVALID_ARGUMENT | etcdserver: invalid auth management
+      EMPTY_PASSWORD | INVALID_ARGUMENT | etcdserver: password is empty: a user can also be added without one
       PERMISSION_NOT_GIVEN | INVALID_ARGUMENT   | etcdserver: permission not given
       NO_LEADER           | UNAVAILABLE         | etcdserver: no leader
       NOT_LEADER          | FAILED_PRECONDITION | etcdserver: not leader

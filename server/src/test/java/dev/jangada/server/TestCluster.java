@@ -69,6 +69,7 @@ final class TestCluster implements AutoCloseable {
         .initialCluster(peers)
         .heartbeatInterval(Duration.ofMillis(50))
         .electionTimeout(Duration.ofMillis(250))
+        .bcryptCost(4)
         .snapshotCount(RETAINED_ENTRIES)
         .build();
   }

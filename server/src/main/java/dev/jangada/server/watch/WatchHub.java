@@ -160,6 +160,13 @@ public final class WatchHub implements EventListener, AutoCloseable {
     }
   }
 
+  /** Has all receivers look whether their watchers may go on. */
+  @Override
+  public void accessChanged() {
+    var unused =
+        execute(() -> List.copyOf(watchers.keySet()).forEach(WatchReceiver::accessChanged));
+  }
+
   /** Keeps the tasks; the revision of the last batch dropped. */
   private long dropWaiting() {
     long last = 0;

@@ -30,6 +30,9 @@ public interface WatchReceiver {
    */
   void compacted(Watcher watcher, long compactedRevision);
 
+  /** Who may read what has changed: there may be watchers to be ended. */
+  default void accessChanged() {}
+
   /** Ends all watchers, because the hub is closed or has failed. */
   void stopped();
 }
