@@ -174,6 +174,27 @@ class LockServiceTest {
     awaitCount("late/", 1);
   }
 
+  /** Before there is a key, after it, or while it is being made: whenever the client goes away. */
+  @Test
+  void waitersThatGoAwayAtOnceLeaveNoKey() throws Exception {
+    int waiters = 20;
+    for (int i = 0; i <= waiters; i++) {
+      grant(0x500 + i);
+    }
+    lock(0, "hasty", 0x500).get(20, TimeUnit.SECONDS);
+    List<ListenableFuture<LockResponse>> calls = new ArrayList<>();
+    for (int i = 1; i <= waiters; i++) {
+      calls.add(lock(0, "hasty", 0x500 + i));
+      if (i % 2 == 0) {
+        calls.forEach(call -> call.cancel(true));
+      }
+    }
+    awaitCount("hasty/", 1);
+    // Nor does one of them come to light later, when all that was under way is done.
+    var unused = cluster.kv(0).put(PutRequest.newBuilder().setKey(utf8("after")).build());
+    awaitCount("hasty/", 1);
+  }
+
   @Test
   void waiterWhoseOwnLeaseEndsIsToldSo() throws Exception {
     grant(0x60);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.jangada.cli.cluster.ClusterLayout;
 import dev.jangada.cli.cluster.LocalCluster;
 import dev.jangada.cli.cluster.NodeLauncher;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -138,6 +139,71 @@ class EtcdctlIT {
                 .allMatch(line -> line.matches("[0-9a-f]{1,16}, started, .*"))
                 .map(line -> line.substring(line.indexOf(' ') + 1))
                 .containsExactlyInAnyOrder(expected));
+  }
+
+  @Test
+  void leaseIsGrantedKeptAliveListedAndRevoked() throws Exception {
+    String granted = etcdctl("lease", "grant", "60");
+    assertThat(granted).matches("lease [0-9a-f]{16} granted with TTL\\(60s\\)\n");
+    String id = granted.split(" ", 3)[1];
+    assertThat(etcdctl("put", "leased", "v", "--lease=" + id)).isEqualTo("OK\n");
+
+    assertThat(etcdctl("lease", "timetolive", id, "--keys"))
+        .matches(
+            "lease %s granted with TTL\\(60s\\), remaining\\(\\d+s\\), attached keys\\(\\[leased]\\)\n"
+                .formatted(id));
+    assertThat(etcdctl("lease", "list")).contains(id);
+    assertThat(etcdctl("lease", "keep-alive", "--once", id))
+        .isEqualTo("lease " + id + " keepalived with TTL(60)\n");
+    assertThat(etcdctl("lease", "revoke", id)).isEqualTo("lease " + id + " revoked\n");
+    assertThat(etcdctl("get", "leased")).isEmpty();
+    assertThat(etcdctl("lease", "timetolive", id)).isEqualTo("lease " + id + " already expired\n");
+  }
+
+  @Test
+  void lockRunsACommandAndIsGivenUpAfterIt() throws Exception {
+    assertThat(etcdctl("lock", "guard", "echo", "mine")).isEqualTo("mine\n");
+    assertThat(etcdctl("get", "--prefix", "guard")).isEmpty();
+  }
+
+  @Test
+  void electedCandidateIsSeenByListenersAndSucceededWhenItEnds() throws Exception {
+    Process first = etcdctlProcess("elect", "chief", "first");
+    Process second = null;
+    Process listener = null;
+    try (BufferedReader elected = first.inputReader()) {
+      assertThat(elected.readLine()).startsWith("chief/");
+      assertThat(elected.readLine()).isEqualTo("first");
+      listener = etcdctlProcess("elect", "-l", "chief");
+      BufferedReader heard = listener.inputReader();
+      assertThat(heard.readLine()).startsWith("chief/");
+      assertThat(heard.readLine()).isEqualTo("first");
+      second = etcdctlProcess("elect", "chief", "second");
+
+      first.destroy();
+
+      assertThat(heard.readLine()).startsWith("chief/");
+      assertThat(heard.readLine()).isEqualTo("second");
+      assertThat(second.inputReader().readLine()).startsWith("chief/");
+    } finally {
+      first.destroy();
+      for (Process process : new Process[] {second, listener}) {
+        if (process != null) {
+          process.destroy();
+        }
+      }
+    }
+  }
+
+  private static Process etcdctlProcess(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add("etcdctl");
+    command.add("--endpoints=" + cluster.layout().endpoints());
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("ETCDCTL_API", "3");
+    return builder.start();
   }
 
   private static String etcdctl(String... arguments) throws Exception {
