@@ -91,6 +91,10 @@ final class TermRuns {
   }
 
   private int run(long index) {
+    if (size > 0 && index >= starts[size - 1]) {
+      // As most questions are about the newest entries.
+      return size - 1;
+    }
     int found = Arrays.binarySearch(starts, 0, size, index);
     int run = found >= 0 ? found : -found - 2;
     Invariant.check(run >= 0, "the log has no entry %s", index);

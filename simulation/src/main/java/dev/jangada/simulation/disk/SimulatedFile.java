@@ -2,14 +2,15 @@ package dev.jangada.simulation.disk;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The contents of a file: what a process sees, and where that differs from what is on the medium,
  * the medium's sectors too. Pages that were never written are not held in memory.
+ *
+ * <p>Plain arrays, and copies of sectors that are used again: a simulation writes and syncs a few
+ * sectors at a time, more often than anything else.
  */
 final class SimulatedFile {
 
@@ -18,20 +19,26 @@ final class SimulatedFile {
 
   private static final int PAGE_BYTES = 4096;
 
-  /**
-   * A sector that differs from its copy on the medium.
-   *
-   * @param onMedium the copy
-   * @param dirty whether a sync will write the sector; after a failed sync it will not, although
-   *     what a process reads is still the newer contents
-   */
-  private record Unsynced(byte[] onMedium, boolean dirty) {}
-
   /** Seen contents by page number; a page that is not there is zero. */
-  private final Map<Long, byte[]> pages = new TreeMap<>();
+  private byte @Nullable [][] pages = {};
 
-  /** By sector number, sorted so that random choices are made in the same order every time. */
-  private final TreeMap<Long, Unsynced> unsynced = new TreeMap<>();
+  /**
+   * Numbers of the sectors that differ from their copies on the medium, ascending, so that random
+   * choices are made in the same order every time.
+   */
+  private long[] unsynced = new long[8];
+
+  /** How many there are. */
+  private int unsyncedCount;
+
+  /** Their copies on the medium; behind them, arrays to be used again. */
+  private byte @Nullable [][] onMedium = new byte @Nullable [8][];
+
+  /**
+   * Whether a sync will write the sector; after a failed sync it will not, although what a process
+   * reads is still the newer contents.
+   */
+  private boolean[] dirty = new boolean[8];
 
   private long size;
   private long sizeOnMedium;
@@ -46,23 +53,23 @@ final class SimulatedFile {
 
   /** How many bytes there are up to the last one that is not zero. */
   long used() {
-    long used = 0;
-    for (Map.Entry<Long, byte[]> entry : pages.entrySet()) {
-      byte[] page = entry.getValue();
-      for (int i = PAGE_BYTES - 1; i >= 0; i--) {
-        if (page[i] != 0) {
-          used = entry.getKey() * PAGE_BYTES + i + 1;
-          break;
+    for (int number = pages.length - 1; number >= 0; number--) {
+      byte[] page = pages[number];
+      if (page != null) {
+        for (int i = PAGE_BYTES - 1; i >= 0; i--) {
+          if (page[i] != 0) {
+            return Math.min((long) number * PAGE_BYTES + i + 1, size);
+          }
         }
       }
     }
-    return Math.min(used, size);
+    return 0;
   }
 
   /** The first position from the given one on whose byte is not zero; the size if there is none. */
   long nextNonZero(long from) {
     for (long at = from; at < size; at++) {
-      byte @Nullable [] page = pages.get(at / PAGE_BYTES);
+      byte[] page = page(at);
       if (page == null) {
         at = (at / PAGE_BYTES + 1) * PAGE_BYTES - 1;
       } else if (page[(int) (at % PAGE_BYTES)] != 0) {
@@ -72,6 +79,24 @@ final class SimulatedFile {
     return size;
   }
 
+  private byte @Nullable [] page(long position) {
+    long number = position / PAGE_BYTES;
+    return number < pages.length ? pages[(int) number] : null;
+  }
+
+  private byte[] pageToWrite(long position) {
+    int number = Math.toIntExact(position / PAGE_BYTES);
+    if (number >= pages.length) {
+      pages = Arrays.copyOf(pages, Math.max(number + 1, 2 * pages.length));
+    }
+    byte[] page = pages[number];
+    if (page == null) {
+      page = new byte[PAGE_BYTES];
+      pages[number] = page;
+    }
+    return page;
+  }
+
   int read(ByteBuffer target, long position) {
     int count = (int) Math.max(0, Math.min(target.remaining(), size - position));
     int done = 0;
@@ -79,7 +104,7 @@ final class SimulatedFile {
       long at = position + done;
       int offset = (int) (at % PAGE_BYTES);
       int part = Math.min(count - done, PAGE_BYTES - offset);
-      byte @Nullable [] page = pages.get(at / PAGE_BYTES);
+      byte[] page = page(at);
       if (page == null) {
         target.put(new byte[part]);
       } else {
@@ -96,39 +121,77 @@ final class SimulatedFile {
       int offset = (int) (at % SECTOR_BYTES);
       int part = Math.min(source.remaining(), SECTOR_BYTES - offset);
       markDirty(at / SECTOR_BYTES);
-      byte[] page = pages.computeIfAbsent(at / PAGE_BYTES, number -> new byte[PAGE_BYTES]);
-      source.get(page, (int) (at % PAGE_BYTES), part);
+      source.get(pageToWrite(at), (int) (at % PAGE_BYTES), part);
       at += part;
     }
     size = Math.max(size, at);
   }
 
   private void markDirty(long sector) {
-    Unsynced before = unsynced.get(sector);
-    byte[] onMedium = before == null ? sector(sector) : before.onMedium();
-    unsynced.put(sector, new Unsynced(onMedium, true));
+    int place = place(sector);
+    if (place < 0) {
+      place = insert(-place - 1, sector);
+    }
+    dirty[place] = true;
   }
 
-  private byte[] sector(long sector) {
-    byte @Nullable [] page = pages.get(sector * SECTOR_BYTES / PAGE_BYTES);
-    if (page == null) {
-      return new byte[SECTOR_BYTES];
+  /** Where a sector is among the unsynced ones; less than 0, and where it goes, if it is not. */
+  private int place(long sector) {
+    if (unsyncedCount == 0 || sector > unsynced[unsyncedCount - 1]) {
+      return -unsyncedCount - 1;
     }
-    int offset = (int) (sector * SECTOR_BYTES % PAGE_BYTES);
-    return Arrays.copyOfRange(page, offset, offset + SECTOR_BYTES);
+    return Arrays.binarySearch(unsynced, 0, unsyncedCount, sector);
+  }
+
+  /** Puts a sector among the unsynced ones, as it is now. */
+  private int insert(int place, long sector) {
+    if (unsyncedCount == unsynced.length) {
+      unsynced = Arrays.copyOf(unsynced, 2 * unsyncedCount);
+      onMedium = Arrays.copyOf(onMedium, 2 * unsyncedCount);
+      dirty = Arrays.copyOf(dirty, 2 * unsyncedCount);
+    }
+    byte[] copy = onMedium[unsyncedCount];
+    if (copy == null) {
+      copy = new byte[SECTOR_BYTES];
+    }
+    copySector(sector, copy);
+    int moved = unsyncedCount - place;
+    System.arraycopy(unsynced, place, unsynced, place + 1, moved);
+    System.arraycopy(onMedium, place, onMedium, place + 1, moved);
+    System.arraycopy(dirty, place, dirty, place + 1, moved);
+    unsyncedCount++;
+    unsynced[place] = sector;
+    onMedium[place] = copy;
+    return place;
+  }
+
+  private void copySector(long sector, byte[] target) {
+    byte[] page = page(sector * SECTOR_BYTES);
+    if (page == null) {
+      Arrays.fill(target, (byte) 0);
+    } else {
+      System.arraycopy(page, (int) (sector * SECTOR_BYTES % PAGE_BYTES), target, 0, SECTOR_BYTES);
+    }
   }
 
   private void setSector(long sector, byte[] contents) {
-    byte[] page =
-        pages.computeIfAbsent(sector * SECTOR_BYTES / PAGE_BYTES, number -> new byte[PAGE_BYTES]);
+    byte[] page = pageToWrite(sector * SECTOR_BYTES);
     System.arraycopy(contents, 0, page, (int) (sector * SECTOR_BYTES % PAGE_BYTES), SECTOR_BYTES);
+  }
+
+  private byte[] onMedium(int place) {
+    byte[] copy = onMedium[place];
+    if (copy == null) {
+      throw new AssertionError("an unsynced sector without a copy of what is on the medium");
+    }
+    return copy;
   }
 
   void truncate(long newSize) {
     // What is cut off reads as zeros, should the file grow again.
     for (long at = newSize; at < size; ) {
       long end = Math.min(size, (at / SECTOR_BYTES + 1) * SECTOR_BYTES);
-      if (pages.containsKey(at / PAGE_BYTES)) {
+      if (page(at) != null) {
         write(ByteBuffer.allocate((int) (end - at)), at);
       }
       at = end;
@@ -137,8 +200,25 @@ final class SimulatedFile {
   }
 
   void sync() {
-    unsynced.values().removeIf(Unsynced::dirty);
+    int kept = 0;
+    for (int place = 0; place < unsyncedCount; place++) {
+      if (!dirty[place]) {
+        swap(kept++, place);
+      }
+    }
+    unsyncedCount = kept;
     sizeOnMedium = size;
+  }
+
+  /** Moves a sector forward; the copy that was there stays in use behind it. */
+  private void swap(int to, int from) {
+    if (to != from) {
+      unsynced[to] = unsynced[from];
+      dirty[to] = dirty[from];
+      byte[] copy = onMedium[to];
+      onMedium[to] = onMedium[from];
+      onMedium[from] = copy;
+    }
   }
 
   /**
@@ -146,18 +226,16 @@ final class SimulatedFile {
    * are given up, as operating systems do.
    */
   void failSync(RandomGenerator random) {
-    var entries = unsynced.entrySet().iterator();
-    while (entries.hasNext()) {
-      Map.Entry<Long, Unsynced> entry = entries.next();
-      if (!entry.getValue().dirty()) {
-        continue;
-      }
-      if (random.nextBoolean()) {
-        entries.remove();
-      } else {
-        entry.setValue(new Unsynced(entry.getValue().onMedium(), false));
+    int kept = 0;
+    for (int place = 0; place < unsyncedCount; place++) {
+      if (!dirty[place]) {
+        swap(kept++, place);
+      } else if (!random.nextBoolean()) {
+        dirty[place] = false;
+        swap(kept++, place);
       }
     }
+    unsyncedCount = kept;
     if (random.nextBoolean()) {
       sizeOnMedium = size;
     }
@@ -165,15 +243,15 @@ final class SimulatedFile {
 
   /** Leaves what the medium has: of each unsynced sector the old contents or the new. */
   void losePower(RandomGenerator random) {
-    unsynced.forEach((sector, state) -> {
-      if (!state.dirty() || random.nextBoolean()) {
-        setSector(sector, state.onMedium());
+    for (int place = 0; place < unsyncedCount; place++) {
+      if (!dirty[place] || random.nextBoolean()) {
+        setSector(unsynced[place], onMedium(place));
       }
-    });
-    unsynced.clear();
+    }
+    unsyncedCount = 0;
     if (size != sizeOnMedium && random.nextBoolean()) {
       truncate(sizeOnMedium);
-      unsynced.clear();
+      unsyncedCount = 0;
     }
     sizeOnMedium = size;
   }
@@ -181,12 +259,11 @@ final class SimulatedFile {
   void flipBit(long position, int bit) {
     long sector = position / SECTOR_BYTES;
     int offset = (int) (position % SECTOR_BYTES);
-    Unsynced state = unsynced.get(sector);
-    if (state != null) {
-      state.onMedium()[offset] ^= (byte) (1 << bit);
+    int place = place(sector);
+    if (place >= 0) {
+      onMedium(place)[offset] ^= (byte) (1 << bit);
     }
-    byte[] contents = sector(sector);
-    contents[offset] ^= (byte) (1 << bit);
-    setSector(sector, contents);
+    byte[] page = pageToWrite(position);
+    page[(int) (position % PAGE_BYTES)] ^= (byte) (1 << bit);
   }
 }
