@@ -374,6 +374,16 @@ public final class RaftNode implements AutoCloseable {
   }
 
   /**
+   * How much the log holds, in bytes: see {@link dev.jangada.storage.WriteAheadLog#logicalBytes}.
+   * Reads all of it.
+   *
+   * @throws IllegalStateException if this node is closed
+   */
+  public long logBytes() {
+    return storage.log().logicalBytes();
+  }
+
+  /**
    * Has a listener told of the term and leader as they are now, as soon as the driver thread gets
    * to it, and then of every change.
    */

@@ -98,10 +98,8 @@ public final class LabCommand implements Callable<Integer> {
       return 0;
     }
     checkOptions();
-    if (realTime) {
-      // Must come before the first logger: nodes say much of what a scenario does to them.
-      System.setProperty("JANGADA_LOG", "ERROR");
-    }
+    // Must come before the first logger: nodes say much of what a scenario does to them.
+    System.setProperty("JANGADA_LOG", "ERROR");
     long firstSeed = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed;
     PrintWriter out = spec.commandLine().getOut();
     if (seed == null) {

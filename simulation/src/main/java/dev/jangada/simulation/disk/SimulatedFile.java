@@ -20,7 +20,7 @@ final class SimulatedFile {
   private static final int PAGE_BYTES = 4096;
 
   /** Seen contents by page number; a page that is not there is zero. */
-  private byte @Nullable [][] pages = {};
+  private byte[] @Nullable [] pages = {};
 
   /**
    * Numbers of the sectors that differ from their copies on the medium, ascending, so that random
@@ -32,7 +32,7 @@ final class SimulatedFile {
   private int unsyncedCount;
 
   /** Their copies on the medium; behind them, arrays to be used again. */
-  private byte @Nullable [][] onMedium = new byte @Nullable [8][];
+  private byte[] @Nullable [] onMedium = new byte[8] @Nullable [];
 
   /**
    * Whether a sync will write the sector; after a failed sync it will not, although what a process

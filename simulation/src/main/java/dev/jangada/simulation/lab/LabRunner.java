@@ -53,7 +53,7 @@ public final class LabRunner {
       scenario.body().run(world);
       world.checkFailure();
       if (world.nowNanos() > LIMIT_NANOS) {
-        failure = "took longer than " + LIMIT_NANOS / 1_000_000_000 + " s";
+        throw LabFailure.of("took longer than %d s", LIMIT_NANOS / 1_000_000_000);
       }
     } catch (Exception | AssertionError | InvariantViolation e) {
       failure = describe(e);

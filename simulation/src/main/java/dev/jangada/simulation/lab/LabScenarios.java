@@ -22,6 +22,7 @@ public final class LabScenarios {
     all.addAll(ElectionScenarios.all());
     all.addAll(ReplicationScenarios.all());
     all.addAll(PersistenceScenarios.all());
+    all.addAll(SnapshotScenarios.all());
     all.addAll(KvScenarios.all());
     return List.copyOf(all);
   }
@@ -29,6 +30,11 @@ public final class LabScenarios {
   /** A scenario with a cluster of so many servers, all started and connected. */
   static LabScenario raft(String part, String name, String title, int servers, RaftBody body) {
     return new LabScenario(part, name, title, world -> body.run(new Tester(world, servers)));
+  }
+
+  /** Likewise, of servers that take snapshots and cut their logs. */
+  static LabScenario snapshots(String name, String title, int servers, RaftBody body) {
+    return new LabScenario("2D", name, title, world -> body.run(new Tester(world, servers, true)));
   }
 
   /** Every scenario, part by part. */

@@ -1,5 +1,6 @@
 package dev.jangada.simulation.lab;
 
+import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.Trace;
@@ -27,6 +28,12 @@ public abstract sealed class LabWorld implements AutoCloseable permits VirtualWo
 
   /** Size of the log's files: small, so that a log is quick to create and to open. */
   static final int SEGMENT_BYTES = 16 << 10;
+
+  /**
+   * Snapshots are taken when the state machine says so, and nothing stays in the log behind them:
+   * whoever lacks an entry then needs the snapshot. Small pieces, so that one has several.
+   */
+  static final SnapshotPolicy SNAPSHOTS = new SnapshotPolicy(0, 0, 2 << 10, 4);
 
   private int peers;
   private long commands;

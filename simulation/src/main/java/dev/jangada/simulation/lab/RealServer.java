@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,12 @@ final class RealServer implements LabServer {
   private final Supplier<StateMachine> machine;
   private final Consumer<Message> out;
   private volatile @Nullable RaftNode node;
+
+  /** The node, as soon as it has started: its state machine may want something of it before. */
+  private volatile CompletableFuture<RaftNode> starting = new CompletableFuture<>();
+
+  private volatile boolean hasSnapshots;
+  private volatile long lastLogBytes;
   private volatile @Nullable Consumer<Message> receiver;
 
   RealServer(
@@ -51,6 +59,10 @@ final class RealServer implements LabServer {
 
   @Override
   public void start() {
+    CompletableFuture<RaftNode> begun = new CompletableFuture<>();
+    starting = begun;
+    StateMachine fresh = machine.get();
+    hasSnapshots = fresh.supportsSnapshots();
     RaftNode started;
     try {
       started =
@@ -59,17 +71,20 @@ final class RealServer implements LabServer {
               .id(RealTimeWorld.name(number))
               .peers(peers)
               .dataDirectory(directory)
-              .stateMachine(machine.get())
+              .stateMachine(fresh)
               .heartbeatInterval(Duration.ofNanos(LabWorld.HEARTBEAT_NANOS))
               .electionTimeout(Duration.ofNanos(LabWorld.ELECTION_TIMEOUT_NANOS))
               .logSegmentBytes(LabWorld.SEGMENT_BYTES)
               .noop(false)
+              .snapshotEntries(LabWorld.SNAPSHOTS.snapshotEntries())
+              .retainedEntries(LabWorld.SNAPSHOTS.retainedEntries())
               .transport(this::open)
               .start();
     } catch (IOException e) {
       throw new UncheckedIOException("a server cannot open its own log", e);
     }
     node = started;
+    begun.complete(started);
     started
         .whenStopped()
         .exceptionally(cause -> {
@@ -101,6 +116,7 @@ final class RealServer implements LabServer {
   public void crash() {
     RaftNode dead = node;
     if (dead != null) {
+      lastLogBytes = hasSnapshots ? dead.logBytes() : 0;
       node = null;
       receiver = null;
       dead.close();
@@ -120,6 +136,21 @@ final class RealServer implements LabServer {
     } catch (RaftException refused) {
       return new StartResult(0, 0, false);
     }
+  }
+
+  @Override
+  public void takeSnapshot(LongConsumer durable) {
+    // One that fails does so because the node is closed.
+    CompletableFuture<?> unused =
+        starting
+            .thenCompose(RaftNode::takeSnapshot)
+            .thenAccept(last -> durable.accept(last.index()));
+  }
+
+  @Override
+  public long logBytes() {
+    RaftNode running = node;
+    return running == null || !hasSnapshots ? lastLogBytes : running.logBytes();
   }
 
   @Override

@@ -13,11 +13,11 @@ final class RecordingMachine implements StateMachine {
 
   private static final byte[] NOTHING = {};
 
-  private final Tester tester;
+  private final AppliedCommands applied;
   private final int server;
 
-  RecordingMachine(Tester tester, int server) {
-    this.tester = tester;
+  RecordingMachine(AppliedCommands applied, int server) {
+    this.applied = applied;
     this.server = server;
   }
 
@@ -32,7 +32,7 @@ final class RecordingMachine implements StateMachine {
       if (entry.type() != EntryType.COMMAND) {
         throw new IllegalStateException("only commands were proposed, but there is " + entry);
       }
-      tester.applied(server, entry.index(), entry.data());
+      applied.applied(server, entry.index(), entry.data());
     }
     return Collections.nCopies(entries.size(), NOTHING);
   }

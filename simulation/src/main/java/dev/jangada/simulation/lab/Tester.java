@@ -3,11 +3,12 @@ package dev.jangada.simulation.lab;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.jangada.node.StartResult;
+import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.TraceEvent;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +16,11 @@ import org.jspecify.annotations.Nullable;
  * A cluster, and what can be done to it and asked of it: what scenarios are written with.
  *
  * <p>Servers are numbered from 0. Each is connected or cut off; two can talk if both are connected.
- * The tester remembers every command that a server applies, also while that server is down or
- * applies its log anew after a restart, and finds fault as soon as two servers apply different
- * commands at one index, or a server leaves an index out.
+ * The tester remembers in {@link AppliedCommands} what every server applies, and finds fault as
+ * soon as that is wrong.
  *
  * <p>Its methods are for the scenario's thread, except that tasks may call {@link #propose}, {@link
- * #nCommitted}, {@link #state} and {@link #isConnected}, and servers {@link #applied}.
+ * #nCommitted}, {@link #state} and {@link #isConnected}.
  */
 final class Tester {
 
@@ -36,16 +36,19 @@ final class Tester {
   /** By server: number of the event in the trace by which it was cut off; 0 if it is not. */
   private final long[] cutOffAt;
 
-  /** What each server has applied, from index 1; guarded by this. */
-  private final List<List<byte[]>> logs = new ArrayList<>();
+  private final AppliedCommands applied;
 
-  /** What was wrong with what was applied; guarded by this. */
-  private @Nullable LabFailure applyFailure;
-
-  private long maxIndex;
-
-  /** Starts that many servers and connects them. */
+  /** Starts that many servers without snapshots, and connects them. */
   Tester(LabWorld world, int size) {
+    this(world, size, false);
+  }
+
+  /**
+   * Starts that many servers and connects them.
+   *
+   * @param snapshots whether their state machine wants a snapshot every ten indexes
+   */
+  Tester(LabWorld world, int size, boolean snapshots) {
     this.world = world;
     List<Long> ids = world.memberIds(size);
     this.links = new RaftLinks(world.network(), world.trace(), ids);
@@ -53,12 +56,16 @@ final class Tester {
     this.connected = new boolean[size];
     this.cutOffAt = new long[size];
     this.ids = ids;
+    this.applied = new AppliedCommands(size, snapshots);
     world.setPeers(size);
     world.network().longDelays(true);
     for (int i = 0; i < size; i++) {
       int number = i;
-      logs.add(new ArrayList<>());
-      servers[i] = world.newServer(i, ids, () -> new RecordingMachine(this, number), links::send);
+      Supplier<StateMachine> machine =
+          snapshots
+              ? () -> new SnapshottingMachine(applied, number, () -> takeSnapshot(number))
+              : () -> new RecordingMachine(applied, number);
+      servers[i] = world.newServer(i, ids, machine, links::send);
       start(i);
     }
     for (int i = 0; i < size; i++) {
@@ -66,8 +73,17 @@ final class Tester {
     }
   }
 
+  private void takeSnapshot(int server) {
+    servers[server].takeSnapshot(index -> applied.saved(server, index));
+  }
+
   LabWorld world() {
     return world;
+  }
+
+  /** The applied commands, for tests of this class. */
+  AppliedCommands applied() {
+    return applied;
   }
 
   RandomGenerator random() {
@@ -84,7 +100,9 @@ final class Tester {
 
   /** Starts a server that is down, cut off. */
   void start(int server) {
+    applied.starting(server);
     servers[server].start();
+    applied.started(server);
     links.add(server, servers[server]);
   }
 
@@ -143,7 +161,7 @@ final class Tester {
 
   void sleepMillis(long millis) {
     world.sleepMillis(millis);
-    checkApplied();
+    applied.check();
   }
 
   /** Lets some time pass in which a new leader is elected if there can be one. */
@@ -263,23 +281,24 @@ final class Tester {
     }
   }
 
-  /** How many servers have ever applied an index, and what. */
-  synchronized Committed nCommitted(long index) {
-    checkApplied();
-    int count = 0;
-    byte[] command = null;
-    for (List<byte[]> log : logs) {
-      if (index <= log.size()) {
-        byte[] its = log.get((int) index - 1);
-        if (command != null && !Arrays.equals(command, its)) {
-          throw LabFailure.of(
-              "committed values do not match: index %d, %s, %s", index, text(command), text(its));
-        }
-        command = its;
-        count++;
-      }
+  /** How many servers have ever applied an index, or, with snapshots, have it now; and what. */
+  Committed nCommitted(long index) {
+    world.setCommands(applied.highest());
+    return applied.at(index);
+  }
+
+  /** How many snapshots servers have taken over, those that they started with included. */
+  long snapshotsInstalled() {
+    return applied.installed();
+  }
+
+  /** The largest log that any server has on its disk, in bytes. */
+  long logSize() {
+    long largest = 0;
+    for (LabServer server : servers) {
+      largest = Math.max(largest, server.logBytes());
     }
-    return new Committed(count, command);
+    return largest;
   }
 
   /**
@@ -358,44 +377,5 @@ final class Tester {
   static String text(byte[] command) {
     String text = new String(command, UTF_8);
     return text.length() <= 40 ? text : text.substring(0, 40) + "…";
-  }
-
-  // ---------------------------------------------------------------------------------------------
-  // What the servers do
-  // ---------------------------------------------------------------------------------------------
-
-  /** A server has applied a command. */
-  synchronized void applied(int server, long index, byte[] command) {
-    for (int other = 0; other < size(); other++) {
-      List<byte[]> log = logs.get(other);
-      if (index <= log.size() && !Arrays.equals(log.get((int) index - 1), command)) {
-        applyFailed(
-            LabFailure.of(
-                "commit index=%d server=%d %s != server=%d %s",
-                index, server, text(command), other, text(log.get((int) index - 1))));
-      }
-    }
-    List<byte[]> log = logs.get(server);
-    if (index > log.size() + 1) {
-      applyFailed(LabFailure.of("server %d apply out of order %d", server, index));
-    } else if (index == log.size() + 1) {
-      log.add(command);
-    }
-    if (index > maxIndex) {
-      maxIndex = index;
-      world.setCommands(maxIndex);
-    }
-  }
-
-  private void applyFailed(LabFailure failure) {
-    if (applyFailure == null) {
-      applyFailure = failure;
-    }
-  }
-
-  private synchronized void checkApplied() {
-    if (applyFailure != null) {
-      throw applyFailure;
-    }
   }
 }

@@ -1,8 +1,11 @@
 package dev.jangada.simulation.lab;
 
 import dev.jangada.node.NodeStorage;
+import dev.jangada.node.Outcome;
 import dev.jangada.node.RaftException;
+import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.node.StartResult;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
@@ -14,9 +17,11 @@ import dev.jangada.simulation.disk.SimulatedDisk;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
 import dev.jangada.storage.WalConfig;
+import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +44,11 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
   private final Supplier<StateMachine> machine;
   private final Consumer<Message> out;
   private @Nullable SimulatedProcess process;
+
+  /** The log of the process, if its state machine has snapshots. */
+  private @Nullable WriteAheadLog log;
+
+  private long lastLogBytes;
 
   VirtualServer(
       VirtualWorld world,
@@ -75,6 +85,7 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
               fresh);
       SimulatedProcess started = new SimulatedProcess(this, opened, fresh);
       process = started;
+      log = fresh.supportsSnapshots() ? opened.log() : null;
       started.begin();
     } catch (IOException e) {
       throw new UncheckedIOException("a server cannot open its own log", e);
@@ -88,6 +99,8 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
       if (trace().isOn()) {
         trace().add(raftConfig.id(), new TraceEvent.Crashed("crashed by the tester"));
       }
+      lastLogBytes = logBytes();
+      log = null;
       process = null;
       dead.die();
       disk.losePower();
@@ -109,6 +122,29 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
     } catch (RaftException refused) {
       return new StartResult(0, 0, false);
     }
+  }
+
+  @Override
+  public void takeSnapshot(LongConsumer durable) {
+    if (process != null) {
+      process.takeSnapshot(
+          new Outcome.Snapshot() {
+            @Override
+            public void taken(EntryId last) {
+              durable.accept(last.index());
+            }
+
+            @Override
+            public void failed(RaftException failure) {
+              // The process is at its end.
+            }
+          });
+    }
+  }
+
+  @Override
+  public long logBytes() {
+    return log == null ? lastLogBytes : log.logicalBytes();
   }
 
   @Override
@@ -165,6 +201,11 @@ final class VirtualServer implements LabServer, SimulatedProcess.Host {
   @Override
   public long tickNanos() {
     return VirtualWorld.TICK_NANOS;
+  }
+
+  @Override
+  public SnapshotPolicy snapshotPolicy() {
+    return LabWorld.SNAPSHOTS;
   }
 
   @Override

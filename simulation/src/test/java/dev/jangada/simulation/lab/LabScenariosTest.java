@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.Invariant;
 import dev.jangada.simulation.trace.TextTrace;
+import dev.jangada.simulation.trace.TraceEvent;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,7 @@ class LabScenariosTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"2A.InitialElection", "2B.BasicAgree", "2C.Persist3"})
+  @ValueSource(strings = {"2A.InitialElection", "2B.BasicAgree", "2C.Persist3", "2D.SnapshotInit"})
   void scenarioPassesInRealTime(String name) {
     LabResult result = LabRunner.run(scenario(name), 1, LabRunner.Time.REAL);
 
@@ -75,11 +77,37 @@ class LabScenariosTest {
   }
 
   @Test
-  void scenarioThatTakesTooLongFails() {
+  void scenarioThatTakesTooLongFailsAndItsTraceSaysSo() {
     LabScenario slow = new LabScenario("2A", "Slow", "slow", world -> world.sleepMillis(120_001));
+    StringBuilder trace = new StringBuilder();
 
-    assertThat(LabRunner.run(slow, 1, LabRunner.Time.VIRTUAL).failure())
-        .isEqualTo("took longer than 120 s");
+    LabResult result = LabRunner.run(slow, 1, LabRunner.Time.VIRTUAL, TextTrace.to(trace));
+
+    assertThat(result.failure()).isEqualTo("took longer than 120 s");
+    assertThat(trace.toString()).contains("took longer than 120 s");
+  }
+
+  @Test
+  void traceShowsVotesLogsAndSnapshots() {
+    List<Class<?>> kinds = new ArrayList<>();
+
+    LabRunner.run(
+        scenario("2D.SnapshotInstallCrash"),
+        1,
+        LabRunner.Time.VIRTUAL,
+        record -> kinds.add(record.event().getClass()));
+
+    assertThat(kinds)
+        .contains(
+            TraceEvent.Voted.class,
+            TraceEvent.Appended.class,
+            TraceEvent.Synced.class,
+            TraceEvent.Committed.class,
+            TraceEvent.Applied.class,
+            TraceEvent.SnapshotTaken.class,
+            TraceEvent.SnapshotInstalled.class,
+            TraceEvent.Compacted.class,
+            TraceEvent.Crashed.class);
   }
 
   @Test
@@ -116,6 +144,17 @@ class LabScenariosTest {
             "ReliableChurn",
             "UnreliableChurn",
             "Figure8Directed");
+    assertThat(names("2D"))
+        .containsExactly(
+            "SnapshotBasic",
+            "SnapshotInstall",
+            "SnapshotInstallUnreliable",
+            "SnapshotInstallCrash",
+            "SnapshotInstallUnCrash",
+            "SnapshotAllCrash",
+            "SnapshotAllCrashUnreliable",
+            "SnapshotInit",
+            "SnapshotInitUnreliable");
   }
 
   private static List<String> names(String part) {
