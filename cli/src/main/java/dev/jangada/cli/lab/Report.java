@@ -3,8 +3,11 @@ package dev.jangada.cli.lab;
 import dev.jangada.simulation.lab.LabResult;
 import dev.jangada.simulation.lab.LabScenario;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -64,10 +67,26 @@ final class Report {
       spread("bytes", "%.0f", results, LabResult::bytes);
       spread("commands", "%.0f", results, LabResult::commands);
     }
+    notes(results);
     failures.stream().limit(MOST_FAILURES).forEach(this::failure);
     if (failures.size() > MOST_FAILURES) {
       print("      and %d more", failures.size() - MOST_FAILURES);
     }
+  }
+
+  /** Each different note once, with how many runs have it and the first of them. */
+  private void notes(List<LabResult> results) {
+    Map<String, List<LabResult>> byNote = new LinkedHashMap<>();
+    for (LabResult result : results) {
+      String note = result.note();
+      if (note != null) {
+        byNote.computeIfAbsent(note, each -> new ArrayList<>()).add(result);
+      }
+    }
+    byNote.forEach((note, noted) ->
+        print(
+            "      note: %s (%d of %d runs, the first with seed %d)",
+            note, noted.size(), results.size(), noted.getFirst().seed()));
   }
 
   private void spread(

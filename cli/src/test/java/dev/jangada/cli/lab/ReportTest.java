@@ -24,7 +24,12 @@ class ReportTest {
   }
 
   private static LabResult result(long seed, double seconds, @Nullable String failure) {
-    return new LabResult(SCENARIO, seed, (long) (seconds * 1e9), 5, 100, 2000, 7, failure);
+    return result(seed, seconds, null, failure);
+  }
+
+  private static LabResult result(
+      long seed, double seconds, @Nullable String note, @Nullable String failure) {
+    return new LabResult(SCENARIO, seed, (long) (seconds * 1e9), 5, 100, 2000, 7, note, failure);
   }
 
   @Test
@@ -69,6 +74,22 @@ class ReportTest {
             "rpcs     100 / 100 / 100\n",
             "seed 2: bad\n");
     assertThat(report.passed()).isEqualTo(2);
+  }
+
+  @Test
+  void noteIsToldOnceWithTheFirstRunThatHasIt() {
+    Report report = report(false);
+    report.begin(SCENARIO);
+    report.end(
+        List.of(
+            result(1, 1, null),
+            result(2, 2, "nobody knows", null),
+            result(3, 6, "nobody knows", null)));
+    assertThat(text.toString())
+        .contains(
+            "Passed -- 3 of 3 runs",
+            "      note: nobody knows (2 of 3 runs, the first with seed 2)\n");
+    assertThat(report.failed()).isZero();
   }
 
   @Test

@@ -22,6 +22,9 @@ final class KvClient {
   private final Clerk clerk;
   private final int number;
 
+  /** What its tokens begin with, so that no client ever writes the same one again. */
+  private final String tokenHead;
+
   /** How many keys are shared; 0 if this client has one of its own. */
   private final int sharedKeys;
 
@@ -32,10 +35,24 @@ final class KvClient {
   private volatile boolean stopped;
   private volatile boolean done;
 
-  KvClient(LabWorld world, Clerk clerk, int number, int sharedKeys, RandomGenerator random) {
+  /**
+   * Creates a client.
+   *
+   * @param number unlike those of the clients at its side
+   * @param iteration of the scenario: the next one's clients have the same numbers
+   * @param sharedKeys how many keys all clients share; 0 if each has its own
+   */
+  KvClient(
+      LabWorld world,
+      Clerk clerk,
+      int number,
+      int iteration,
+      int sharedKeys,
+      RandomGenerator random) {
     this.world = world;
     this.clerk = clerk;
     this.number = number;
+    this.tokenHead = "x " + number + " " + iteration + ".";
     this.sharedKeys = sharedKeys;
     this.random = random;
   }
@@ -82,7 +99,7 @@ final class KvClient {
   }
 
   private void operate() {
-    String token = "x " + number + " " + tokens + " y";
+    String token = tokenHead + tokens + " y";
     String key = key();
     int dice = random.nextInt(100);
     if (dice < 50) {

@@ -8,10 +8,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
-/** Part 3A: a key-value service that outlives its servers. */
+/** Part 3A: a key-value service that outlives its servers; and 3B: the same with snapshots. */
 final class KvScenarios {
 
   private static final int ITERATIONS = 3;
+
+  /** In part 3B a server wants a snapshot after so many bytes of commands. */
+  private static final long SNAPSHOT_BYTES = 1000;
 
   private KvScenarios() {}
 
@@ -39,6 +42,12 @@ final class KvScenarios {
   }
 
   static List<LabScenario> all() {
+    List<LabScenario> all = new ArrayList<>(withoutSnapshots());
+    all.addAll(withSnapshots());
+    return all;
+  }
+
+  private static List<LabScenario> withoutSnapshots() {
     Trouble none = Trouble.NONE;
     Trouble partition = none.withPartition();
     Trouble restart = none.withRestart();
@@ -93,8 +102,53 @@ final class KvScenarios {
             kv -> generic(kv, 15, 15, both.withUnreliable())));
   }
 
+  private static List<LabScenario> withSnapshots() {
+    Trouble none = Trouble.NONE;
+    Trouble restart = none.withRestart();
+    Trouble all = restart.withPartition().withUnreliable();
+    return List.of(
+        snapshots("SnapshotRPC", "InstallSnapshot RPC", 3, KvScenarios::snapshotRpc),
+        snapshots("SnapshotSize", "snapshot size is reasonable", 3, KvScenarios::snapshotSize),
+        snapshots("Speed", "ops complete fast enough", 3, KvScenarios::speed),
+        snapshots(
+            "SnapshotRecover",
+            "restarts, snapshots, one client",
+            5,
+            kv -> generic(kv, 1, 0, restart)),
+        snapshots(
+            "SnapshotRecoverManyClients",
+            "restarts, snapshots, many clients",
+            5,
+            kv -> generic(kv, 20, 0, restart)),
+        snapshots(
+            "SnapshotUnreliable",
+            "unreliable net, snapshots, many clients",
+            5,
+            kv -> generic(kv, 5, 0, none.withUnreliable())),
+        snapshots(
+            "SnapshotUnreliableRecover",
+            "unreliable net, restarts, snapshots, many clients",
+            5,
+            kv -> generic(kv, 5, 0, restart.withUnreliable())),
+        snapshots(
+            "SnapshotUnreliableRecoverConcurrentPartition",
+            "unreliable net, restarts, partitions, snapshots, many clients",
+            5,
+            kv -> generic(kv, 5, 0, all)),
+        snapshots(
+            "SnapshotUnreliableRecoverConcurrentPartitionLinearizable",
+            "unreliable net, restarts, partitions, snapshots, random keys, many clients",
+            7,
+            kv -> generic(kv, 15, 15, all)));
+  }
+
   private static LabScenario scenario(String name, String title, int servers, Body body) {
     return new LabScenario("3A", name, title, world -> body.run(new KvTester(world, servers)));
+  }
+
+  private static LabScenario snapshots(String name, String title, int servers, Body body) {
+    return new LabScenario(
+        "3B", name, title, world -> body.run(new KvTester(world, servers, SNAPSHOT_BYTES)));
   }
 
   /**
@@ -110,7 +164,9 @@ final class KvScenarios {
     for (int iteration = 0; iteration < ITERATIONS; iteration++) {
       List<KvClient> running = new ArrayList<>();
       for (int number = 0; number < clients; number++) {
-        running.add(new KvClient(world, tester.newClerk(), number, sharedKeys, world.newRandom()));
+        running.add(
+            new KvClient(
+                world, tester.newClerk(), number, iteration, sharedKeys, world.newRandom()));
       }
       running.forEach(KvClient::begin);
       Partitioner partitioner = new Partitioner(tester, world.newRandom());
@@ -136,6 +192,7 @@ final class KvScenarios {
           tester.check(checker, client.key(), client.expected());
         }
       }
+      tester.checkLogSize();
     }
     tester.checkLinearizable();
   }
@@ -201,6 +258,7 @@ final class KvScenarios {
     }
     long nanos = tester.world().nowNanos() - begin;
     tester.check(clerk, "x", expected.toString());
+    tester.checkLogSize();
     if (nanos > count * LabWorld.HEARTBEAT_NANOS / 3) {
       throw LabFailure.of("operations completed too slowly: %.1f ms each", nanos / 1e6 / count);
     }
@@ -273,5 +331,52 @@ final class KvScenarios {
     }
     tester.check(tester.newClerk(), "1", "15");
     tester.checkLinearizable();
+  }
+
+  /** A server that missed too much catches up by a snapshot, and can then be relied on. */
+  private static void snapshotRpc(KvTester tester) {
+    Clerk clerk = tester.newClerk();
+    tester.put(clerk, "a", "A");
+    tester.check(clerk, "a", "A");
+    tester.partition(server -> server == 2);
+    Clerk majority = tester.newClerk(server -> server != 2);
+    for (int i = 0; i < 50; i++) {
+      tester.put(majority, String.valueOf(i), String.valueOf(i));
+    }
+    tester.world().sleepMillis(Tester.ELECTION_MILLIS);
+    tester.put(majority, "b", "B");
+    tester.checkLogSize();
+    // Now nothing goes without the server that was away.
+    tester.partition(server -> server == 1);
+    Clerk others = tester.newClerk(server -> server != 1);
+    tester.put(others, "c", "C");
+    tester.put(others, "d", "D");
+    tester.check(others, "a", "A");
+    tester.check(others, "b", "B");
+    tester.check(others, "1", "1");
+    tester.check(others, "49", "49");
+    tester.checkSnapshotInstalled(2);
+    tester.connectAll();
+    tester.put(clerk, "e", "E");
+    tester.check(clerk, "c", "C");
+    tester.check(clerk, "e", "E");
+    tester.check(clerk, "1", "1");
+    tester.checkLinearizable();
+  }
+
+  /**
+   * What was overwritten takes no room, in the log or in snapshots. The bound of 500 bytes is the
+   * course's. Here a snapshot has one register and one session: less than 100 bytes.
+   */
+  private static void snapshotSize(KvTester tester) {
+    Clerk clerk = tester.newClerk();
+    for (int i = 0; i < 200; i++) {
+      tester.put(clerk, "x", "0");
+      tester.check(clerk, "x", "0");
+      tester.put(clerk, "x", "1");
+      tester.check(clerk, "x", "1");
+    }
+    tester.checkLogSize();
+    tester.checkSnapshotSize(500);
   }
 }

@@ -5,10 +5,13 @@ import dev.jangada.node.session.SessionStateMachine;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.StateMachine;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -16,7 +19,8 @@ import java.util.function.Consumer;
  * been applied. Every operation goes that way, reads too.
  *
  * <p>It recognises a command by its place in the log and the term that it was given there: another
- * entry in that place means that the command is lost.
+ * entry in that place means that the command is lost. Of commands in the place of which a snapshot
+ * was installed it knows nothing; clerks ask again, and the session says what became of them.
  */
 final class KvServer implements LabNetwork.Handler {
 
@@ -28,13 +32,17 @@ final class KvServer implements LabNetwork.Handler {
   private static final long TERM_POLL_NANOS = 100 * LabWorld.MILLIS;
 
   private final LabWorld world;
+
+  /** After so many bytes of commands the server wants a snapshot; 0 for never. */
+  private final long snapshotBytes;
+
   private final LabServer server;
   private final LabNetwork.Endpoint endpoint;
 
   /** What was applied lately, and the calls that wait for more; guarded by this. */
   private final TreeMap<Long, Applied> results = new TreeMap<>();
 
-  private final Map<Long, ArrayDeque<Waiting>> waiting = new TreeMap<>();
+  private final TreeMap<Long, ArrayDeque<Waiting>> waiting = new TreeMap<>();
 
   /** Raised with each new process, which owes nothing to callers of the one before. */
   private long incarnation;
@@ -43,8 +51,17 @@ final class KvServer implements LabNetwork.Handler {
 
   private record Waiting(long term, Consumer<byte[]> answer) {}
 
-  KvServer(LabWorld world, int number, List<Long> ids, Consumer<Message> out) {
+  private long largestSnapshot;
+  private long installedSnapshots;
+
+  /**
+   * Creates a server that is down.
+   *
+   * @param snapshotBytes after so many bytes of commands it wants a snapshot; 0 for never
+   */
+  KvServer(LabWorld world, int number, List<Long> ids, long snapshotBytes, Consumer<Message> out) {
     this.world = world;
+    this.snapshotBytes = snapshotBytes;
     this.server = world.newServer(number, ids, this::newMachine, out);
     this.endpoint = world.network().newEndpoint();
   }
@@ -73,26 +90,79 @@ final class KvServer implements LabNetwork.Handler {
   }
 
   private StateMachine newMachine() {
-    StateMachine machine = new SessionStateMachine(new RegisterMachine(), MAX_SESSIONS);
-    long of;
     synchronized (this) {
-      of = incarnation;
+      return new ServedMachine(incarnation);
     }
-    return new StateMachine() {
-      @Override
-      public long appliedIndex() {
-        return machine.appliedIndex();
-      }
+  }
 
-      @Override
-      public List<byte[]> apply(List<Entry> entries) {
-        List<byte[]> answers = machine.apply(entries);
-        for (int i = 0; i < entries.size(); i++) {
-          applied(of, entries.get(i), answers.get(i));
-        }
-        return answers;
+  /** The largest snapshot that was ever taken here, in bytes. */
+  synchronized long largestSnapshot() {
+    return largestSnapshot;
+  }
+
+  /** How many snapshots were restored here, those that a process started with included. */
+  synchronized long installedSnapshots() {
+    return installedSnapshots;
+  }
+
+  private synchronized void snapshotTaken(long bytes) {
+    largestSnapshot = Math.max(largestSnapshot, bytes);
+  }
+
+  /** The service's state, with client sessions before it; answers callers as it applies. */
+  private final class ServedMachine implements StateMachine {
+    private final StateMachine machine =
+        new SessionStateMachine(new RegisterMachine(), MAX_SESSIONS);
+
+    /** Which process of the server this is the machine of. */
+    private final long of;
+
+    /** Bytes of commands since a snapshot was asked for. */
+    private long bytes;
+
+    /** Whether one was asked for that is not durable yet. */
+    private final AtomicBoolean snapshotDue = new AtomicBoolean();
+
+    ServedMachine(long of) {
+      this.of = of;
+    }
+
+    @Override
+    public long appliedIndex() {
+      return machine.appliedIndex();
+    }
+
+    @Override
+    public List<byte[]> apply(List<Entry> entries) {
+      List<byte[]> answers = machine.apply(entries);
+      for (int i = 0; i < entries.size(); i++) {
+        applied(of, entries.get(i), answers.get(i));
+        bytes += entries.get(i).weight();
       }
-    };
+      if (supportsSnapshots() && bytes >= snapshotBytes && snapshotDue.compareAndSet(false, true)) {
+        bytes = 0;
+        server.takeSnapshot(index -> snapshotDue.set(false));
+      }
+      return answers;
+    }
+
+    @Override
+    public boolean supportsSnapshots() {
+      return snapshotBytes > 0;
+    }
+
+    @Override
+    public Snapshot snapshot() {
+      Snapshot snapshot = machine.snapshot();
+      snapshotTaken(snapshot.size());
+      return snapshot;
+    }
+
+    @Override
+    public void restore(long index, InputStream in) throws IOException {
+      machine.restore(index, in);
+      restored(of, index);
+    }
   }
 
   private void applied(long of, Entry entry, byte[] result) {
@@ -112,6 +182,21 @@ final class KvServer implements LabNetwork.Handler {
         caller.answer.accept(caller.term == entry.term() ? result : NOT_LEADER);
       }
     }
+  }
+
+  /** Sends callers away that wait for what is in a snapshot: whose answer it was, is not. */
+  private void restored(long of, long index) {
+    List<Waiting> callers = new ArrayList<>();
+    synchronized (this) {
+      if (of != incarnation) {
+        return;
+      }
+      installedSnapshots++;
+      results.clear();
+      waiting.headMap(index, true).values().forEach(callers::addAll);
+      waiting.headMap(index, true).clear();
+    }
+    callers.forEach(caller -> caller.answer.accept(NOT_LEADER));
   }
 
   @Override

@@ -20,14 +20,26 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster of the key-value service, and what can be done to it: what scenarios of parts 3A and on
+ * A cluster of the key-value service, and what can be done to it: what scenarios of parts 3A and 3B
  * are written with. For the scenario's thread.
  */
 final class KvTester {
 
   private static final long POLL_NANOS = LabWorld.MILLIS / 5;
 
+  /**
+   * So many steps the checker of linearizability may take: about a second's work, which is what the
+   * course gives its checker. In steps, so that a run is the same on every machine.
+   */
+  private static final long MAX_CHECK_STEPS = 2_000_000;
+
+  /**
+   * A log may be so many times as large as what a server wants a snapshot after, as in the course.
+   */
+  private static final int LOG_SIZE_FACTOR = 8;
+
   private final LabWorld world;
+  private final long snapshotBytes;
   private final RaftLinks links;
   private final List<KvServer> servers = new ArrayList<>();
   private final History<Request, String> history = new History<>();
@@ -51,14 +63,24 @@ final class KvTester {
     }
   }
 
-  /** Starts that many servers, all of which can talk to each other. */
+  /** Starts that many servers without snapshots, all of which can talk to each other. */
   KvTester(LabWorld world, int size) {
+    this(world, size, 0);
+  }
+
+  /**
+   * Starts that many servers, all of which can talk to each other.
+   *
+   * @param snapshotBytes after so many bytes of commands a server wants a snapshot; 0 for never
+   */
+  KvTester(LabWorld world, int size, long snapshotBytes) {
     this.world = world;
+    this.snapshotBytes = snapshotBytes;
     List<Long> ids = world.memberIds(size);
     this.links = new RaftLinks(world.network(), world.trace(), ids);
     world.setPeers(size);
     for (int number = 0; number < size; number++) {
-      servers.add(new KvServer(world, number, ids, links::send));
+      servers.add(new KvServer(world, number, ids, snapshotBytes, links::send));
       start(number);
     }
     connectAll();
@@ -103,6 +125,40 @@ final class KvTester {
       for (int to = 0; to < size(); to++) {
         links.enable(from, to, side.test(from) == side.test(to));
       }
+    }
+  }
+
+  /**
+   * With snapshots, no server's log may be larger than eight times what a snapshot is wanted after.
+   * The factor is the course's; the bytes are those of {@link
+   * dev.jangada.storage.WriteAheadLog#logicalBytes}.
+   */
+  void checkLogSize() {
+    for (int number = 0; number < size() && snapshotBytes > 0; number++) {
+      long bytes = servers.get(number).server().logBytes();
+      if (bytes > LOG_SIZE_FACTOR * snapshotBytes) {
+        throw LabFailure.of(
+            "the log of server %d was not cut: %d bytes, and at most %d expected",
+            number, bytes, LOG_SIZE_FACTOR * snapshotBytes);
+      }
+    }
+  }
+
+  /** No snapshot may be larger than that. */
+  void checkSnapshotSize(long most) {
+    for (int number = 0; number < size(); number++) {
+      long bytes = servers.get(number).largestSnapshot();
+      if (bytes > most) {
+        throw LabFailure.of(
+            "server %d took a snapshot of %d bytes; at most %d expected", number, bytes, most);
+      }
+    }
+  }
+
+  /** A server must have been sent a snapshot, if it was never started again. */
+  void checkSnapshotInstalled(int number) {
+    if (servers.get(number).installedSnapshots() == 0) {
+      throw LabFailure.of("server %d has caught up without a snapshot", number);
     }
   }
 
@@ -209,9 +265,13 @@ final class KvTester {
     synchronized (world.network()) {
       List<Operation<Request, String>> operations = history.operations();
       Verdict<Request, String> verdict =
-          LinearizabilityChecker.check(new DistinctTokens(operations), operations);
-      if (verdict instanceof Verdict.Violation<Request, String> violation) {
-        throw new LabFailure(violation.toString());
+          LinearizabilityChecker.check(new DistinctTokens(operations), operations, MAX_CHECK_STEPS);
+      switch (verdict) {
+        case Verdict.Linearizable<Request, String> fine -> {}
+        case Verdict.Violation<Request, String> violation ->
+            throw new LabFailure(violation.toString());
+        case Verdict.Unknown<Request, String> unknown ->
+            world.note("linearizability is unknown: the search was given up");
       }
     }
   }
@@ -226,10 +286,33 @@ final class KvTester {
     private final Map<String, List<String>> puts = new TreeMap<>();
 
     DistinctTokens(List<Operation<Request, String>> history) {
+      Map<String, List<String>> tokens = new TreeMap<>();
       for (Operation<Request, String> operation : history) {
-        if (operation.input() instanceof Put(String key, String value)) {
-          puts.computeIfAbsent(key, each -> new ArrayList<>()).add(value);
+        switch (operation.input()) {
+          case Put(String key, String value) -> {
+            puts.computeIfAbsent(key, each -> new ArrayList<>()).add(value);
+            tokens.computeIfAbsent(key, each -> new ArrayList<>()).add(value);
+          }
+          case Append(String key, String value) ->
+              tokens.computeIfAbsent(key, each -> new ArrayList<>()).add(value);
+          case Get get -> {}
         }
+      }
+      tokens.forEach(DistinctTokens::check);
+    }
+
+    /**
+     * Of texts in alphabetical order one that another begins with comes right before such a one.
+     */
+    private static void check(String key, List<String> tokens) {
+      String before = "";
+      for (String token : tokens.stream().sorted().toList()) {
+        if (!before.isEmpty() && token.startsWith(before)) {
+          throw new IllegalStateException(
+              "key %s: \"%s\" begins with \"%s\", and pruning would be unsound"
+                  .formatted(key, token, before));
+        }
+        before = token;
       }
     }
 

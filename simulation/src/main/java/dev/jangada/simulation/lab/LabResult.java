@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param rpcs how many calls were made, those that failed included
  * @param bytes how many bytes they and their answers had
  * @param commands how many commands were agreed on
+ * @param note what else is to be known of it, though it is no failure; null for nothing
  * @param failure what went wrong; null if the scenario passed
  */
 public record LabResult(
@@ -22,6 +23,7 @@ public record LabResult(
     long rpcs,
     long bytes,
     long commands,
+    @Nullable String note,
     @Nullable String failure) {
 
   /** Whether all went well. */

@@ -69,6 +69,7 @@ public final class LabRunner {
         world.network().rpcs(),
         world.network().bytes(),
         world.commands(),
+        world.note(),
         failure);
   }
 

@@ -4,10 +4,12 @@ import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.Trace;
+import dev.jangada.simulation.trace.TraceEvent;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Time, chance, a network and computers: all that a scenario needs to know of where it runs, in
@@ -37,6 +39,7 @@ public abstract sealed class LabWorld implements AutoCloseable permits VirtualWo
 
   private int peers;
   private long commands;
+  private @Nullable String note;
 
   LabWorld() {}
 
@@ -105,6 +108,18 @@ public abstract sealed class LabWorld implements AutoCloseable permits VirtualWo
   /** Tells how many commands were agreed on, for the report. */
   final void setCommands(long number) {
     commands = number;
+  }
+
+  /** Tells something that whoever reads the report must know, though it is no failure. */
+  final void note(String text) {
+    note = text;
+    if (trace().isOn()) {
+      trace().add(0, new TraceEvent.Note(text));
+    }
+  }
+
+  final @Nullable String note() {
+    return note;
   }
 
   final int peers() {

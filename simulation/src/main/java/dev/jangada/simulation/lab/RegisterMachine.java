@@ -7,13 +7,31 @@ import dev.jangada.raft.EntryType;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.check.RegisterModel;
 import dev.jangada.simulation.check.RegisterModel.Request;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Named registers that hold text, in memory. Only a get is answered with more than nothing. */
+/**
+ * Named registers that hold text, in memory. Only a get is answered with more than nothing.
+ *
+ * <p>Encoding of a snapshot:
+ *
+ * <pre>
+ * snapshot = index *register
+ * index    = 8OCTET                   ; of the last entry applied, big-endian
+ * register = string string            ; key and text, by ascending key
+ * string   = 4OCTET *OCTET            ; its length, big-endian, and UTF-8
+ * </pre>
+ */
 final class RegisterMachine implements StateMachine {
 
   private static final byte[] NOTHING = {};
@@ -58,6 +76,53 @@ final class RegisterMachine implements StateMachine {
       applied = entry.index();
     }
     return results;
+  }
+
+  @Override
+  public boolean supportsSnapshots() {
+    return true;
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeLong(applied);
+      for (Map.Entry<String, String> register : texts.entrySet()) {
+        write(out, register.getKey());
+        write(out, register.getValue());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return new MemorySnapshot(applied, bytes.toByteArray());
+  }
+
+  private static void write(DataOutputStream out, String string) throws IOException {
+    byte[] utf8 = string.getBytes(UTF_8);
+    out.writeInt(utf8.length);
+    out.write(utf8);
+  }
+
+  @Override
+  public void restore(long index, InputStream in) throws IOException {
+    DataInputStream data = new DataInputStream(new ByteArrayInputStream(in.readAllBytes()));
+    long own = data.readLong();
+    if (own != index) {
+      throw new IOException("a snapshot announced for index " + index + " is one of " + own);
+    }
+    texts.clear();
+    while (data.available() > 0) {
+      String key = read(data);
+      texts.put(key, read(data));
+    }
+    applied = index;
+  }
+
+  private static String read(DataInputStream data) throws IOException {
+    byte[] utf8 = new byte[data.readInt()];
+    data.readFully(utf8);
+    return new String(utf8, UTF_8);
   }
 
   private byte[] execute(byte[] command) {
