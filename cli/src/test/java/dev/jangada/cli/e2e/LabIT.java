@@ -46,6 +46,20 @@ class LabIT {
   }
 
   @Test
+  @Timeout(300)
+  void everyScenarioOfRaftPassesWithAFewSeeds() throws Exception {
+    assertThat(outputOf(0, "2A", "2B", "2C", "2D", "--runs", "5", "--seed", "11"))
+        .endsWith("155 passed, 0 failed\n");
+  }
+
+  @Test
+  @Timeout(300)
+  void everyScenarioOfTheServicePassesWithAFewSeeds() throws Exception {
+    assertThat(outputOf(0, "3A", "3B", "--runs", "2", "--seed", "11"))
+        .endsWith("46 passed, 0 failed\n");
+  }
+
+  @Test
   void traceIsAPageThatNeedsNothingElse() throws Exception {
     Path page = directory.resolve("election.html");
     outputOf(0, "2A.InitialElection", "--seed", "1", "--trace", page.toString());
