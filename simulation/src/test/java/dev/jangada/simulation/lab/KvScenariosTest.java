@@ -121,8 +121,7 @@ class KvScenariosTest {
       // Snapshots are taken of what is applied: what cannot be committed stays in the log.
       int leader = tester.awaitLeader();
       tester.partition(server -> server == leader);
-      Clerk cut = tester.newClerk(server -> server == leader);
-      KvTester.Pending unused = tester.begin(cut, new Put("k", "x".repeat(9000)));
+      KvTester.Pending unused = tester.begin(clerk, new Put("k", "x".repeat(9000)));
       world.sleepMillis(50);
 
       assertThatThrownBy(tester::checkLogSize)

@@ -67,7 +67,9 @@ class LabScenariosTest {
             "broken",
             world -> {
               world.after(0, () -> Invariant.check(false, "water flows uphill"));
-              world.sleepMillis(1);
+              for (int wait = 0; wait < 10_000; wait++) {
+                world.sleepMillis(1);
+              }
             });
 
     assertThat(LabRunner.run(broken, 1, LabRunner.Time.VIRTUAL).failure())
@@ -154,7 +156,8 @@ class LabScenariosTest {
             "SnapshotAllCrash",
             "SnapshotAllCrashUnreliable",
             "SnapshotInit",
-            "SnapshotInitUnreliable");
+            "SnapshotInitUnreliable",
+            "SnapshotInstallDirected");
   }
 
   private static List<String> names(String part) {
