@@ -40,8 +40,8 @@ final class DurabilityMutants {
                       + " cluster of one answers nobody before its sync (etcd#14370).")
               .replacing(
                   RAFT,
-                  "leader.reachedByMajority(log.durable(),",
-                  "leader.reachedByMajority(log.last(),"),
+                  "leader.followers.reachedByMajority(log.durable(),",
+                  "leader.followers.reachedByMajority(log.last(),"),
           named(
                   "applies what is not durable here",
                   "Entries are applied only when they are durable on this node, too.")
