@@ -85,7 +85,24 @@ final class FaultInjector {
       // A disk that was told to fail at a later operation forgets that, too.
       node.disk().restart();
       node.start();
+      startOnceMore(node, time.now() + config.recoveryNanos() / 2);
     }
+  }
+
+  /**
+   * Starts a node again that stops because of what its disk did before: what failed in the
+   * preparation of a file, or during a sync that hung, comes to light later.
+   */
+  private void startOnceMore(SimulatedNode node, long until) {
+    time.after(
+        config.recoveryNanos() / 10,
+        () -> {
+          if (!node.isRunning()) {
+            node.start();
+          } else if (time.now() < until) {
+            startOnceMore(node, until);
+          }
+        });
   }
 
   private void await(int next) {
@@ -126,7 +143,10 @@ final class FaultInjector {
       trace.add(
           0,
           new TraceEvent.FaultBegan(
-              fault.label(), concerned(fault, node), outage, "#" + planned.number()));
+              fault.label(),
+              concerned(fault, node),
+              isMomentary(fault) ? 1 : outage,
+              "#" + planned.number()));
     }
     switch (fault) {
       case CRASH, POWER_LOSS, POWER_LOSS_WHILE_WRITING, BLACKOUT, PAUSE, CLOCK_DRIFT ->
@@ -150,6 +170,10 @@ final class FaultInjector {
       }
       case SNAPSHOT -> node.takeSnapshot();
     }
+  }
+
+  private static boolean isMomentary(Fault fault) {
+    return fault == Fault.LEADERSHIP_TRANSFER || fault == Fault.SNAPSHOT;
   }
 
   private void disturbNode(Fault fault, SimulatedNode node, long outage, RandomGenerator chance) {

@@ -40,6 +40,11 @@ public interface ObservedNode {
   /** The state of the core; null while no process runs. */
   @Nullable RaftStatus status();
 
+  /** What is waiting inside the process; null while none runs. */
+  default SimulatedProcess.@Nullable Load load() {
+    return null;
+  }
+
   /** The state machine, to be looked at and not to be changed; null while no process runs. */
   @Nullable StateMachine stateMachine();
 }

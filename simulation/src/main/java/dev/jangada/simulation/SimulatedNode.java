@@ -449,6 +449,12 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     return process == null ? null : process.status();
   }
 
+  /** What waits in the process, null while there is none. */
+  @Override
+  public SimulatedProcess.@Nullable Load load() {
+    return process == null ? null : process.load();
+  }
+
   /** The process's machine, null while there is none. */
   @Override
   public @Nullable StateMachine stateMachine() {

@@ -128,6 +128,17 @@ public final class SimulatedProcess {
     default void turned(SimulatedProcess process) {}
   }
 
+  /**
+   * What is waiting in a process.
+   *
+   * @param requests of its clients, without an outcome
+   * @param unwrittenBytes weight of the entries that its disk was given and has not synced
+   * @param unappliedBytes weight of the entries that its state machine was given and has not
+   *     applied
+   * @param snapshotTasks for the keeper of snapshots, and for the state machine in between batches
+   */
+  public record Load(int requests, long unwrittenBytes, long unappliedBytes, int snapshotTasks) {}
+
   private static final long MEAN_TURN_NANOS = 30_000;
   private static final long MEAN_APPLY_NANOS = 50_000;
 
@@ -227,6 +238,23 @@ public final class SimulatedProcess {
   /** A picture of the core's state. */
   public RaftStatus status() {
     return driver.status();
+  }
+
+  /** What is waiting now. */
+  public Load load() {
+    return new Load(
+        driver.pendingRequests(),
+        disk.bytes,
+        applier.bytes,
+        snapshots.waiting.size() + applier.tasks);
+  }
+
+  private static long weight(List<Entry> entries) {
+    long weight = 0;
+    for (Entry entry : entries) {
+      weight += entry.weight();
+    }
+    return weight;
   }
 
   /** The machine that this process feeds. */
@@ -467,6 +495,9 @@ public final class SimulatedProcess {
     private List<Write> waiting = new ArrayList<>();
     private boolean busy;
 
+    /** Weight of the entries of all writes that are not synced. */
+    private long bytes;
+
     @Override
     public void write(Write write) {
       host.writing(write);
@@ -474,6 +505,7 @@ public final class SimulatedProcess {
         logTracer.writing(write);
       }
       waiting.add(write);
+      bytes += weight(write.entries());
       if (!busy) {
         busy = true;
         after(SimulatedNetwork.exponential(host.random(), MEAN_TURN_NANOS), this::append);
@@ -491,6 +523,9 @@ public final class SimulatedProcess {
 
     private void sync(List<Write> batch) {
       wal.sync();
+      for (Write write : batch) {
+        bytes -= weight(write.entries());
+      }
       host.synced(batch, waiting);
       if (logTracer != null) {
         logTracer.synced(batch, waiting);
@@ -519,12 +554,19 @@ public final class SimulatedProcess {
     private final ArrayDeque<Work> waiting = new ArrayDeque<>();
     private boolean busy;
 
+    /** Weight of the entries, and number of the tasks, that are waiting. */
+    private long bytes;
+
+    private int tasks;
+
     @Override
     public void apply(CommittedBatch batch) {
+      bytes += weight(batch.entries());
       add(new Work.Apply(batch));
     }
 
     void perform(SnapshotTask.OfMachine task) {
+      tasks++;
       add(new Work.Perform(task));
     }
 
@@ -545,11 +587,13 @@ public final class SimulatedProcess {
       List<CommittedBatch> batches = new ArrayList<>();
       while (waiting.peek() instanceof Work.Apply(CommittedBatch batch)) {
         waiting.remove();
+        bytes -= weight(batch.entries());
         batches.add(batch);
       }
       if (!batches.isEmpty()) {
         applyTogether(batches);
       } else if (waiting.remove() instanceof Work.Perform(SnapshotTask.OfMachine task)) {
+        tasks--;
         performNow(task);
       }
       busy = !waiting.isEmpty();

@@ -174,7 +174,8 @@ public final class Simulation {
             new PromisesAreDurable(),
             new OneVotePerTerm(),
             new NothingGoesBack(),
-            new BoundedQueues(raftConfig(config, 1))));
+            new BoundedQueues(
+                raftConfig(config, 1), config.clients(), config.snapshots().windowChunks())));
     this.plan = PlannedFault.plan(config, seed);
     this.healsAt = config.faultyNanos();
     SimulatedNode.Environment environment =

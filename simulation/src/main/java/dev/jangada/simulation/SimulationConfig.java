@@ -39,6 +39,9 @@ public record SimulationConfig(
 
   private static final long MILLIS = 1_000_000;
 
+  /** From this length on a run is a long one. */
+  private static final long LONG_NANOS = 60_000 * MILLIS;
+
   /** Shorter than usual, so that more elections happen in the same time. */
   private static final int ELECTION_TIMEOUT_TICKS = 15;
 
@@ -91,6 +94,19 @@ public record SimulationConfig(
     /** What a user gets who sets nothing. */
     public static final RaftSettings USUAL =
         new RaftSettings(true, true, false, false, 1 << 20, true, 10, 50);
+
+    /** The same with other timeouts. */
+    RaftSettings withTimeouts(int newHeartbeatTicks, int newElectionTimeoutTicks) {
+      return new RaftSettings(
+          preVote,
+          checkQuorum,
+          leaseReads,
+          smallLimits,
+          segmentBytes,
+          noop,
+          newHeartbeatTicks,
+          newElectionTimeoutTicks);
+    }
   }
 
   /** Checks that there is somebody to simulate. */
@@ -181,12 +197,21 @@ public record SimulationConfig(
   /**
    * Circumstances drawn at random for a run of another length. In a longer one everything happens
    * more slowly, so that it does not become as many times more expensive: what was a burst of
-   * faults is now spread out, and what a node has to find again on its disk is larger.
+   * faults is now spread out, and what a node has to find again on its disk is larger. Where that
+   * makes a difference, nodes have the timeouts that they have in production.
    */
   public static SimulationConfig random(RandomGenerator random, long faultyNanos) {
     SimulationConfig drawn = random(random);
     double slower = Math.max(1, Math.sqrt((double) faultyNanos / drawn.faultyNanos()));
+    RaftSettings raft =
+        faultyNanos >= LONG_NANOS
+            ? drawn
+                .raft()
+                .withTimeouts(
+                    RaftSettings.USUAL.heartbeatTicks(), RaftSettings.USUAL.electionTimeoutTicks())
+            : drawn.raft();
     return drawn
+        .withRaft(raft)
         .withFaultyNanos(faultyNanos)
         .withClients(drawn.clients(), (long) (drawn.thinkNanos() * slower))
         .withFaults(

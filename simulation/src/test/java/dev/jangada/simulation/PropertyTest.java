@@ -15,6 +15,7 @@ import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.SnapshotMetadata;
+import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.Trace;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -257,7 +258,7 @@ class PropertyTest {
   void leaderThatTakesMoreThanItsLimitIsFound() {
     RaftConfig limited =
         RaftConfig.builder(1, List.of(1L, 2L)).maxEntryBytes(10).maxUncommittedBytes(100).build();
-    BoundedQueues property = new BoundedQueues(limited);
+    BoundedQueues property = new BoundedQueues(limited, 5, 4);
 
     assertThatCode(() -> property.turned(node(1), busy(110, List.of()))).doesNotThrowAnyException();
     assertViolates(
@@ -267,6 +268,30 @@ class PropertyTest {
             2, 1, 9, false, false, limited.maxInflightAppends() + 1, 5, true, true, true);
     assertViolates(
         () -> property.turned(node(1), busy(0, List.of(follower))), "too much on its way");
+  }
+
+  @Test
+  void whatPilesUpInsideANodeIsFound() {
+    RaftConfig limited =
+        RaftConfig.builder(1, List.of(1L, 2L))
+            .maxUncommittedBytes(1_000)
+            .maxInflightBytes(1_000)
+            .maxApplyBytes(100)
+            .maxUnappliedBytes(300)
+            .build();
+    BoundedQueues property = new BoundedQueues(limited, 5, 4);
+
+    assertThatCode(() -> property.turned(loaded(105, 3_000, 400, 28), busy(0, List.of())))
+        .doesNotThrowAnyException();
+    for (SimulatedProcess.Load load :
+        List.of(
+            new SimulatedProcess.Load(106, 0, 0, 0),
+            new SimulatedProcess.Load(0, 3_001, 0, 0),
+            new SimulatedProcess.Load(0, 0, 401, 0),
+            new SimulatedProcess.Load(0, 0, 0, 29))) {
+      assertViolates(
+          () -> property.turned(loaded(load), busy(0, List.of())), "too much is waiting: " + load);
+    }
   }
 
   @Test
@@ -379,6 +404,65 @@ class PropertyTest {
 
   private SimulatedNode node(int number) {
     return nodes.get(number - 1);
+  }
+
+  private static ObservedNode loaded(int requests, long unwritten, long unapplied, int tasks) {
+    return loaded(new SimulatedProcess.Load(requests, unwritten, unapplied, tasks));
+  }
+
+  /** A node that runs, and in which so much is waiting. */
+  private static ObservedNode loaded(SimulatedProcess.Load load) {
+    return new ObservedNode() {
+      @Override
+      public int number() {
+        return 1;
+      }
+
+      @Override
+      public long id() {
+        return 1;
+      }
+
+      @Override
+      public boolean isRunning() {
+        return true;
+      }
+
+      @Override
+      public LogImage log() {
+        return new LogImage();
+      }
+
+      @Override
+      public LogImage durableLog() {
+        return new LogImage();
+      }
+
+      @Override
+      public long appliedAtStart() {
+        return 0;
+      }
+
+      @Override
+      public long clock() {
+        return 0;
+      }
+
+      @Override
+      public @Nullable RaftStatus status() {
+        return null;
+      }
+
+      @Override
+      public SimulatedProcess.Load load() {
+        return load;
+      }
+
+      @Override
+      public @Nullable StateMachine stateMachine() {
+        return null;
+      }
+    };
   }
 
   private static void write(

@@ -9,6 +9,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -34,17 +35,26 @@ class SimulationCampaignTest {
     int seeds = Integer.getInteger("jangada.seeds", FRESH_SEEDS);
     long first = new SecureRandom().nextLong(1L << 48);
     System.out.println("simulated seeds " + first + " to " + (first + seeds - 1));
-    long answered = LongStream.range(first, first + seeds).map(SimulationCampaignTest::run).sum();
+    List<Simulation.Report> reports =
+        LongStream.range(first, first + seeds).mapToObj(SimulationCampaignTest::run).toList();
+    Simulation.Snapshots snapshots =
+        reports.stream()
+            .map(Simulation.Report::snapshots)
+            .reduce(Simulation.Snapshots.NONE, Simulation.Snapshots::plus);
 
-    assertThat(answered).as("requests that were answered in all runs").isGreaterThan(seeds);
+    assertThat(reports.stream().mapToLong(Simulation.Report::answered).sum())
+        .as("requests that were answered in all runs")
+        .isGreaterThan(seeds);
+    assertThat(snapshots.installed()).as("snapshots installed in all runs").isPositive();
+    assertThat(snapshots.cuts()).as("cuts of logs in all runs").isGreaterThan(seeds);
   }
 
   /** Seeds that failed once, or whose histories were the hardest to judge. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 48, 64, 256, 10003})
+  @ValueSource(longs = {1, 48, 64, 256, 10003, 100080})
   @DisabledIfSystemProperty(named = "jangada.seed", matches = ".*")
   void keyValueStoreSurvivesWhatWasHardBefore(long seed) {
-    assertThat(run(seed)).isPositive();
+    assertThat(run(seed).answered()).isPositive();
   }
 
   @Test
@@ -67,10 +77,9 @@ class SimulationCampaignTest {
         trace);
   }
 
-  /** Runs a seed and returns the number of answered requests. */
-  private static long run(long seed) {
+  private static Simulation.Report run(long seed) {
     try {
-      return simulation(seed, null).run().answered();
+      return simulation(seed, null).run();
     } catch (SimulationFailure failure) {
       throw new AssertionError(
           failure.getMessage()

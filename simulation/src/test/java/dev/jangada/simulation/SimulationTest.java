@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.simulation.trace.TextTrace;
 import dev.jangada.simulation.trace.TraceSink;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -85,6 +88,63 @@ class SimulationTest {
               assertThat(report.faults()).isPositive();
             })
         .doesNotThrowAnyException();
+  }
+
+  /** All that can happen to a snapshot does, in a few seconds. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void nodeThatWasAwayIsSentASnapshot(boolean inMemory) {
+    SimulationConfig config =
+        only(Set.of(Fault.PARTITION, Fault.POWER_LOSS, Fault.SNAPSHOT))
+            .withFaultyNanos(10_000_000_000L)
+            .withNetwork(new SimulationConfig.Network(1_000_000, 1_000_000, 5, 5, false))
+            .withSnapshots(new SnapshotPolicy(20, 5, 10, 2));
+    Simulation simulation =
+        inMemory
+            ? simulation(config, 19, new Registers.OnNodes(), null)
+            : new Simulation(config, 19, new KvApplication(), new KvWorkload(4));
+
+    Simulation.Snapshots snapshots = simulation.run().snapshots();
+
+    assertThat(snapshots.saved()).isPositive();
+    assertThat(snapshots.cuts()).isPositive();
+    assertThat(snapshots.begun()).isPositive();
+    assertThat(snapshots.sent()).isPositive();
+    assertThat(snapshots.installed()).isPositive();
+  }
+
+  @Test
+  void withoutASnapshotPolicyNoLogIsCut() {
+    SimulationConfig config = only(Set.of(Fault.SNAPSHOT)).withSnapshots(SnapshotPolicy.NONE);
+
+    Simulation.Report report = simulation(config, 20, new Registers.OnNodes(), null).run();
+
+    assertThat(report.snapshots()).isEqualTo(Simulation.Snapshots.NONE);
+  }
+
+  @Test
+  void machineThatRestoresAnotherStateIsFound() {
+    Registers.OnNodes careless =
+        new Registers.OnNodes() {
+          @Override
+          Registers create(int node) {
+            return new Registers() {
+              @Override
+              public void restore(long index, InputStream in) throws IOException {
+                super.restore(index, in);
+                if (node == 2) {
+                  texts.put("read-by-nobody", "x");
+                }
+              }
+            };
+          }
+        };
+    SimulationConfig config =
+        only(Set.of(Fault.POWER_LOSS)).withSnapshots(new SnapshotPolicy(20, 5, 10, 2));
+
+    assertThatThrownBy(() -> simulation(config, 21, careless, null).run())
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("have different states");
   }
 
   @Test

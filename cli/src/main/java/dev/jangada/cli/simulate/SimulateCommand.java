@@ -169,7 +169,14 @@ public final class SimulateCommand implements Callable<Integer> {
       }
       long told = begun;
       for (Future<Run> result : results) {
-        collect(await(result), totals, failures);
+        Run run = await(result);
+        collect(run, totals, failures);
+        Shrinker.Smaller failed = run.failed();
+        if (failed != null) {
+          // At once: whoever ends a long exploration early has at least the seed.
+          err.printf("seed %d failed: %s%n", run.seed(), failed.failure().getMessage());
+          err.flush();
+        }
         if (System.nanoTime() - told > PROGRESS_NANOS) {
           told = System.nanoTime();
           err.printf(

@@ -6,6 +6,9 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.Application;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,11 +19,14 @@ class Bank implements StateMachine {
   /** What is in all accounts together, for ever. */
   static final int TOTAL = 300;
 
+  /** Index of the last entry applied. */
+  private long applied;
+
   final Map<String, Integer> accounts = new TreeMap<>(Map.of("a", 100, "b", 100, "c", 100));
 
   @Override
   public long appliedIndex() {
-    return 0; // kept in memory only: a restarted node applies its log from the beginning
+    return 0; // kept in memory only: a restarted node restores its snapshot, or applies all its log
   }
 
   @Override
@@ -29,6 +35,7 @@ class Bank implements StateMachine {
   }
 
   private byte[] apply(Entry entry) {
+    applied = entry.index();
     if (entry.type() != EntryType.COMMAND) {
       return new byte[0];
     }
@@ -45,6 +52,45 @@ class Bank implements StateMachine {
     accounts.merge(from, -amount, Integer::sum);
     accounts.merge(to, amount, Integer::sum);
     return true;
+  }
+
+  @Override
+  public boolean supportsSnapshots() {
+    return true;
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    StringBuilder text = new StringBuilder();
+    accounts.forEach((name, money) -> text.append(name).append(' ').append(money).append('\n'));
+    return new Statement(applied, text.toString().getBytes(UTF_8));
+  }
+
+  @Override
+  public void restore(long index, InputStream in) throws IOException {
+    applied = index;
+    accounts.clear();
+    new String(in.readAllBytes(), UTF_8)
+        .lines()
+        .map(line -> line.split(" ", -1))
+        .forEach(account -> accounts.put(account[0], Integer.parseInt(account[1])));
+  }
+
+  /** All accounts as they were after an entry. */
+  private record Statement(long index, byte[] text) implements Snapshot {
+
+    @Override
+    public long size() {
+      return text.length;
+    }
+
+    @Override
+    public InputStream open() {
+      return new ByteArrayInputStream(text);
+    }
+
+    @Override
+    public void close() {}
   }
 
   int total() {

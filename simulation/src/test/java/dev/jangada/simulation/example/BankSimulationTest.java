@@ -3,12 +3,15 @@ package dev.jangada.simulation.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.simulation.ObservedNode;
 import dev.jangada.simulation.Property;
 import dev.jangada.simulation.Simulation;
 import dev.jangada.simulation.SimulationConfig;
 import dev.jangada.simulation.SimulationFailure;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -34,6 +37,30 @@ class BankSimulationTest {
           .watching(new MoneyIsConserved())
           .run(); // a failure names the seed, which repeats the run exactly
     }
+  }
+
+  @Test
+  void bankWhoseSnapshotsForgetAnAccountIsFound() {
+    Bank.OnNodes forgetful =
+        new Bank.OnNodes() {
+          @Override
+          Bank open() {
+            return new Bank() {
+              @Override
+              public void restore(long index, InputStream in) throws IOException {
+                super.restore(index, in);
+                accounts.remove("b");
+              }
+            };
+          }
+        };
+
+    assertThatThrownBy(() ->
+            new Simulation(SimulationConfig.usual(), 23, forgetful, new Transfers())
+                .watching(new MoneyIsConserved())
+                .run())
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("MoneyIsConserved: n");
   }
 
   @Test
@@ -80,8 +107,10 @@ class BankSimulationTest {
           }
         };
 
+    // What it counts is in no snapshot, so that with those it would be found in another way.
+    SimulationConfig config = SimulationConfig.usual().withSnapshots(SnapshotPolicy.NONE);
     assertThatThrownBy(() ->
-            new Simulation(SimulationConfig.usual(), 22, forgetful, new Transfers())
+            new Simulation(config, 22, forgetful, new Transfers())
                 .watching(new MoneyIsConserved())
                 .run())
         .isInstanceOf(SimulationFailure.class)
