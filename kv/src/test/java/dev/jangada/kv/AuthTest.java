@@ -1,5 +1,6 @@
 package dev.jangada.kv;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.raft.Entry;
@@ -348,7 +349,7 @@ class AuthTest {
 
   @Test
   void secretsAreNotShown() {
-    Secret secret = Secret.of("correct horse".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    Secret secret = Secret.of("correct horse".getBytes(UTF_8));
     assertThat(new AuthCommand.AddUser("u", secret).toString())
         .isEqualTo("AddUser[user=u, passwordHash=(secret)]");
     assertThat(new AuthCommand.Enable(secret).toString()).doesNotContain("horse", "99");
