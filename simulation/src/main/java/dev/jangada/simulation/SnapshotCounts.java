@@ -1,8 +1,8 @@
 package dev.jangada.simulation;
 
 import dev.jangada.raft.Message;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What has been done with snapshots on a node, in all its lives. */
 final class SnapshotCounts {
@@ -26,7 +26,7 @@ final class SnapshotCounts {
   long cuts;
 
   /** By receiver: where the piece after the first one begins if nothing was there before. */
-  private final Map<Long, Long> afterFirst = new HashMap<>();
+  private final Map<Long, Long> afterFirst = new TreeMap<>();
 
   Simulation.Snapshots report() {
     return new Simulation.Snapshots(saved, begun, sent, resumed, installed, cuts);
