@@ -4,7 +4,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -96,7 +95,7 @@ final class ScratchDisk implements Disk, AutoCloseable {
   private static final class ScratchFile implements DiskFile {
 
     private final @Nullable DiskFile original;
-    private final Map<Long, byte[]> pages = new HashMap<>();
+    private final Map<Long, byte[]> pages = new TreeMap<>();
     private long size;
 
     ScratchFile(@Nullable DiskFile original, long size) {
