@@ -116,6 +116,12 @@ public record Membership(List<Member> members, List<Long> removed) {
     return members.stream().map(Member::id).toList();
   }
 
+  /** Ids of those who vote in either set, without one of them. */
+  List<Long> votersBut(long id) {
+    return ids(
+        members.stream().filter(member -> member.id() != id && member.standing().votes()).toList());
+  }
+
   /** The ids of all members. */
   public List<Long> ids() {
     return ids(members);

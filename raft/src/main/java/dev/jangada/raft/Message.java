@@ -80,7 +80,14 @@ public sealed interface Message {
    * @param readRound echo of the request's round
    */
   record AppendAccepted(long from, long to, long term, long match, long readRound)
-      implements Message {}
+      implements Message {
+
+    /** What says all that this one and an earlier one to the same leader say. */
+    AppendAccepted and(AppendAccepted before) {
+      return new AppendAccepted(
+          from, to, term, Math.max(match, before.match), Math.max(readRound, before.readRound));
+    }
+  }
 
   /**
    * Refuses an append whose predecessor the responder does not have, with the hint for fast

@@ -6,6 +6,12 @@ package dev.jangada.raft;
  */
 final class Progress {
 
+  /**
+   * For how many election timeouts a follower that has received a snapshot is given time to install
+   * it, before it is asked for again.
+   */
+  static final int INSTALLATION_TIMEOUTS = 10;
+
   /** How entries are sent. */
   sealed interface Mode permits Probe, Replicate, Snapshot {}
 

@@ -9,60 +9,13 @@ import org.jspecify.annotations.Nullable;
  * The consensus algorithm of one node: fed with messages, ticks and requests, drained with {@link
  * #ready()}.
  *
- * <h2>Design</h2>
- *
- * <p>This class is a function, not a server. It starts no thread, reads no clock, touches no disk
- * and sends nothing; it says in a {@link Ready} what has to be written, sent and applied, and in
- * which order, and is told through {@link #persisted} and {@link #applied} what has been done. Time
- * comes as {@link #tick()}, chance from the seeded generator given to the constructor. The same
- * inputs therefore give the same outputs, in production as in a simulation.
- *
- * <p>What a node is, is a {@link Role} object that holds the state of that role and nothing else;
- * it is exchanged in exactly one place, {@link #become}. Inputs only change state; what is to be
- * sent to followers is decided when {@link #ready()} is called, so that everything that has
- * accumulated since the last call travels in one batch, and nothing ever waits for a timer.
- *
- * <p>Writing goes on beside everything else: several Readys may be under way. The leader sends
- * entries while its own disk still writes them, and counts itself among the majority only once they
- * are durable. Whatever a node promises to others (a granted vote, an accepted append, a request
- * for votes that tells the end of its log) is in {@link Ready#sendAfterPersist()}.
- *
- * <p>The rules come from the paper (Figure 2 and sections 5 to 8) and the dissertation: pre-vote
- * (9.6), leader stickiness and quorum check (4.2.3, 6.2), leadership transfer (3.10), linearizable
- * reads (6.4), pipelining (10.2.1). {@link RaftInvariants} are checked after every input.
- *
- * <p>Of snapshots (paper, section 7) this class knows identities, not bytes. It says which follower
- * needs one and when a node has to install one; pieces and acknowledgements pass through it for the
- * sake of their terms and are handed on.
- *
- * <p>Who belongs to the cluster is in the log, too, and in force from when it is appended
- * (dissertation, chapter 4): {@link Membership} says who decides, {@link Reconfiguration} what may
- * follow on what, {@link Followers} what a leader knows of the others. A node asks nobody whether
- * it may listen: it answers whoever writes to it, because its own log may be behind, but for those
- * whose removal is committed.
- *
- * <p>Rejected: a fixed batching delay, which costs a lone client latency and gains a busy cluster
- * nothing over batching by accumulation; a heartbeat message of its own, which would carry the
- * commit index without the check of the log that an empty append makes; and applying entries that a
- * majority has but this node's own disk does not, which would let a state machine be ahead of its
- * log after a crash.
+ * <p>This class is a function, not a server; the design is told in the overview of this package.
+ * {@link RaftInvariants} are checked after every input.
  *
  * <p>Not thread-safe: one thread at a time, or one event loop. If a method throws, an invariant is
  * broken and the object must not be used any more.
  */
 public final class Raft {
-
-  /**
-   * How many reads a follower keeps in mind that the leader has not answered. Where messages are
-   * lost, the oldest are given up rather than kept for as long as the leader stays.
-   */
-  static final int MAX_FORWARDED_READS = 1024;
-
-  /**
-   * For how many election timeouts a follower that has received a snapshot is given time to install
-   * it, before it is asked for again.
-   */
-  static final int INSTALLATION_TIMEOUTS = 10;
 
   private final long id;
   private final RaftConfig config;
@@ -189,20 +142,10 @@ public final class Raft {
     if (!(role instanceof Role.Leader leader)) {
       return Math.max(1, electionTimeout - electionElapsed);
     }
-    int due =
-        Math.min(
-            config.heartbeatTicks() - heartbeatElapsed,
-            config.electionTimeoutTicks() - electionElapsed);
-    if (writesUnderWay > 0) {
-      due = Math.min(due, config.electionTimeoutTicks() - stalledTicks);
-    }
-    if (leader.transferee != 0) {
-      due = Math.min(due, config.electionTimeoutTicks() - leader.transferElapsed);
-    }
-    for (Progress progress : leader.followers) {
-      due = Math.min(due, progress.ticksUntilDue());
-    }
-    return Math.max(1, due);
+    int due = Math.min(leader.ticksUntilDue(config), config.heartbeatTicks() - heartbeatElapsed);
+    due = Math.min(due, config.electionTimeoutTicks() - electionElapsed);
+    return Math.max(
+        1, writesUnderWay > 0 ? Math.min(due, config.electionTimeoutTicks() - stalledTicks) : due);
   }
 
   /** Lets one unit of time pass. */
@@ -303,15 +246,9 @@ public final class Raft {
   }
 
   private ProposeResult appendProposal(Role.Leader leader, Proposal proposal) {
-    if (proposal.data().length > config.maxEntryBytes()) {
-      return new ProposeResult.Refused(Refusal.TOO_LARGE);
-    }
-    if (leader.transferee != 0) {
-      return new ProposeResult.Refused(Refusal.TRANSFERRING);
-    }
-    if (leader.uncommittedBytes > 0
-        && leader.uncommittedBytes + proposal.weight() > config.maxUncommittedBytes()) {
-      return new ProposeResult.Refused(Refusal.TOO_MANY_UNCOMMITTED);
+    Refusal refusal = leader.objection(proposal, config);
+    if (refusal != null) {
+      return new ProposeResult.Refused(refusal);
     }
     Entry entry = Entry.command(log.last() + 1, term, proposal);
     log.append(entry);
@@ -350,7 +287,7 @@ public final class Raft {
     switch (role) {
       case Role.Leader leader -> addRead(leader, id, readId);
       case Role.Follower follower when follower.leader != 0 -> {
-        if (follower.forwardedReads.size() >= MAX_FORWARDED_READS) {
+        if (follower.forwardedReads.size() >= Role.Follower.MAX_FORWARDED_READS) {
           failRead(follower.forwardedReads.removeFirst());
         }
         follower.forwardedReads.add(readId);
@@ -480,8 +417,7 @@ public final class Raft {
     SnapshotMetadata snapshot = installing;
     if (snapshot == null || !last.equals(snapshot.last()) || !installationHandedOut) {
       throw new InvariantViolation(
-          "snapshot %s is said to be installed, but the one to be installed is %s"
-              .formatted(last, snapshot));
+          last + " is said to be installed, but " + snapshot + " is to be");
     }
     log.restore(last, snapshot.membership());
     unapplied.free(last.index());
@@ -504,7 +440,8 @@ public final class Raft {
     if (role instanceof Role.Leader leader) {
       Progress progress = leader.followers.progress(peer);
       if (progress != null) {
-        progress.snapshotEnded(config.electionTimeoutTicks() * (ok ? INSTALLATION_TIMEOUTS : 1));
+        progress.snapshotEnded(
+            config.electionTimeoutTicks() * (ok ? Progress.INSTALLATION_TIMEOUTS : 1));
       }
     }
     checkInvariants();
@@ -516,7 +453,7 @@ public final class Raft {
   }
 
   private void handleSnapshotAck(Message.SnapshotAck m) {
-    if (role instanceof Role.Leader leader && heard(leader, m.from(), 0) != null) {
+    if (role instanceof Role.Leader leader && leader.heard(m.from(), 0) != null) {
       snapshotMessages.add(m);
     }
   }
@@ -671,10 +608,8 @@ public final class Raft {
   private void becomePreCandidate() {
     Role.PreCandidate candidate = new Role.PreCandidate(log.membership());
     become(candidate, "election timeout");
-    for (Member peer : log.membership().members()) {
-      if (peer.id() != id && peer.standing().votes()) {
-        sendNow.add(new Message.PreVoteRequest(id, peer.id(), term + 1, log.lastId()));
-      }
+    for (long peer : log.membership().votersBut(id)) {
+      sendNow.add(new Message.PreVoteRequest(id, peer, term + 1, log.lastId()));
     }
     countPreVote(candidate, id, true);
   }
@@ -686,10 +621,8 @@ public final class Raft {
     become(new Role.Candidate(log.membership()), reason);
     // After this node's own log and term are durable: whoever votes for it relies on that log, and
     // a late answer may reach it after a restart. Its own vote counts from then on, too.
-    for (Member peer : log.membership().members()) {
-      if (peer.id() != id && peer.standing().votes()) {
-        sendAfterPersist.add(new Message.VoteRequest(id, peer.id(), term, log.lastId(), transfer));
-      }
+    for (long peer : log.membership().votersBut(id)) {
+      sendAfterPersist.add(new Message.VoteRequest(id, peer, term, log.lastId(), transfer));
     }
   }
 
@@ -827,12 +760,8 @@ public final class Raft {
   /** Says from where on the leader has to look (paper, end of section 5.3). */
   private void rejectAppend(Message.AppendRequest m) {
     long index = m.previous().index();
-    long conflictTerm = 0;
-    long conflictIndex = log.last() + 1;
-    if (index <= log.last()) {
-      conflictTerm = log.term(index);
-      conflictIndex = Math.max(log.firstOfSameTerm(index), log.base().index() + 1);
-    }
+    long conflictTerm = index <= log.last() ? log.term(index) : 0;
+    long conflictIndex = log.conflictIndex(index);
     sendNow.add(
         new Message.AppendRejected(
             id, m.from(), term, index, conflictTerm, conflictIndex, m.readRound()));
@@ -861,13 +790,7 @@ public final class Raft {
         && before.to() == accepted.to()
         && before.term() == accepted.term()) {
       sendAfterPersist.removeLast();
-      accepted =
-          new Message.AppendAccepted(
-              id,
-              leader,
-              term,
-              Math.max(before.match(), verified),
-              Math.max(before.readRound(), readRound));
+      accepted = accepted.and(before);
     }
     sendAfterPersist.add(accepted);
   }
@@ -891,7 +814,7 @@ public final class Raft {
       tracer.dropped(m, "acknowledges entries that were never sent");
       return;
     }
-    Progress progress = heard(leader, m.from(), m.readRound());
+    Progress progress = leader.heard(m.from(), m.readRound());
     if (progress == null) {
       return;
     }
@@ -910,7 +833,7 @@ public final class Raft {
     if (!(role instanceof Role.Leader leader)) {
       return;
     }
-    Progress progress = heard(leader, m.from(), m.readRound());
+    Progress progress = leader.heard(m.from(), m.readRound());
     if (progress == null) {
       return;
     }
@@ -919,22 +842,10 @@ public final class Raft {
       // round in circles; the next heartbeat asks soon enough.
       tracer.dropped(m, "refuses what it has acknowledged before");
     } else if (!progress.isSuperseded(m.previousIndex())) {
-      // The follower's last entry before the conflict that the leader could have, too.
-      long lastOfConflictTerm = m.conflictTerm() == 0 ? 0 : log.lastOfTerm(m.conflictTerm());
-      long guess = lastOfConflictTerm == 0 ? m.conflictIndex() : lastOfConflictTerm + 1;
+      long guess = log.guess(m.conflictTerm(), m.conflictIndex());
       progress.becomeProbe(Math.min(guess, m.previousIndex()), log.base());
     }
     confirmReads(leader);
-  }
-
-  private static @Nullable Progress heard(Role.Leader leader, long from, long readRound) {
-    Progress progress = leader.followers.progress(from);
-    if (progress == null || readRound > leader.reads.current()) {
-      return null;
-    }
-    progress.heard();
-    progress.confirmedRound = Math.max(progress.confirmedRound, readRound);
-    return progress;
   }
 
   /**
@@ -982,23 +893,8 @@ public final class Raft {
   }
 
   private ChangeResult appendChange(Role.Leader leader, List<MembershipChange> changes) {
-    Configuration now = log.configuration();
-    if (leader.transferee != 0) {
-      return new ChangeResult.Refused(ChangeRefusal.TRANSFERRING);
-    }
-    if (!hasCommittedInItsTerm()) {
-      // An earlier leader's change may yet be committed by another node, whose majority need not
-      // meet that of a second change from here (Ongaro, raft-dev, 2015).
-      return new ChangeResult.Refused(ChangeRefusal.NOT_READY);
-    }
-    if (now.index() > log.committed() || now.membership().isJoint()) {
-      return new ChangeResult.Refused(ChangeRefusal.UNDER_WAY);
-    }
-    return switch (Reconfiguration.plan(now.membership(), changes, leader.followers::isCaughtUp)) {
+    return switch (Reconfiguration.decide(leader, log, hasCommittedInItsTerm(), changes)) {
       case Reconfiguration.Plan.Refused refused -> new ChangeResult.Refused(refused.reason());
-      case Reconfiguration.Plan.Next next
-          when leader.followers.isRisky(now.membership(), next.membership()) ->
-          new ChangeResult.Refused(ChangeRefusal.QUORUM_AT_RISK);
       case Reconfiguration.Plan.Next next -> {
         appendConfiguration(leader, next.membership());
         yield new ChangeResult.Accepted(log.last(), term);
@@ -1155,19 +1051,7 @@ public final class Raft {
         || hardStateChanged()
         || log.hasUnwritten()
         || canApply()
-        || (role instanceof Role.Leader leader && owesFollowers(leader));
-  }
-
-  private boolean owesFollowers(Role.Leader leader) {
-    if (leader.reads.hasWaiting() && hasCommittedInItsTerm()) {
-      return true;
-    }
-    for (Progress progress : leader.followers) {
-      if (leader.replication.owes(progress)) {
-        return true;
-      }
-    }
-    return false;
+        || (role instanceof Role.Leader leader && leader.owes(hasCommittedInItsTerm()));
   }
 
   private boolean canApply() {
@@ -1268,11 +1152,6 @@ public final class Raft {
     return log.committed();
   }
 
-  /** The identity of an entry that the log has, or of the last one that was cut off. */
-  public EntryId entryId(long index) {
-    return log.id(index);
-  }
-
   /** What a snapshot of the state after an applied entry must say of itself. */
   public SnapshotMetadata snapshotMetadata(long index) {
     return new SnapshotMetadata(log.id(index), log.membershipAt(index));
@@ -1285,16 +1164,7 @@ public final class Raft {
 
   /** A picture of the whole state. */
   public RaftStatus status() {
-    long uncommittedBytes = 0;
-    int pendingReads = 0;
-    long transferee = 0;
-    List<RaftStatus.FollowerStatus> followers = List.of();
-    if (role instanceof Role.Leader leader) {
-      uncommittedBytes = leader.uncommittedBytes;
-      pendingReads = leader.reads.size();
-      transferee = leader.transferee;
-      followers = leader.followers.status();
-    }
+    Role.Leader leader = role instanceof Role.Leader leads ? leads : null;
     return new RaftStatus(
         id,
         term,
@@ -1306,11 +1176,11 @@ public final class Raft {
         log.durable(),
         log.committed(),
         log.applied(),
-        uncommittedBytes,
-        pendingReads,
-        transferee,
+        leader == null ? 0 : leader.uncommittedBytes,
+        leader == null ? 0 : leader.reads.size(),
+        leader == null ? 0 : leader.transferee,
         log.configuration(),
-        followers);
+        leader == null ? List.of() : leader.followers.status());
   }
 
   private void checkInvariants() {

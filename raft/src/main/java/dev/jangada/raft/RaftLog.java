@@ -162,6 +162,21 @@ final class RaftLog {
     return cached.get((int) (index - cachedFrom)).weight();
   }
 
+  /**
+   * Where a leader is to look next when its entry at an index is not here (paper, end of section
+   * 5.3): at the first entry of the term that is there instead, or at the end of the log.
+   */
+  long conflictIndex(long index) {
+    return index > last ? last + 1 : Math.max(firstOfSameTerm(index), base.index() + 1);
+  }
+
+  /** From where on a follower that names a conflict may need entries, as far as that tells. */
+  long guess(long conflictTerm, long conflictIndex) {
+    // The follower's last entry before the conflict that the leader could have, too.
+    long lastOfConflictTerm = conflictTerm == 0 ? 0 : lastOfTerm(conflictTerm);
+    return lastOfConflictTerm == 0 ? conflictIndex : lastOfConflictTerm + 1;
+  }
+
   /** Whether this log, from its base on, has exactly this entry. */
   boolean has(EntryId id) {
     return id.index() >= base.index() && id.index() <= last && term(id.index()) == id.term();

@@ -33,6 +33,32 @@ final class Reconfiguration {
   }
 
   /**
+   * Decides on a change that a leader is asked for.
+   *
+   * @param isReady whether the leader has committed an entry of its term
+   */
+  static Plan decide(
+      Role.Leader leader, RaftLog log, boolean isReady, List<MembershipChange> changes) {
+    Configuration now = log.configuration();
+    if (leader.transferee != 0) {
+      return new Plan.Refused(ChangeRefusal.TRANSFERRING);
+    }
+    if (!isReady) {
+      // An earlier leader's change may yet be committed by another node, whose majority need not
+      // meet that of a second change from here (Ongaro, raft-dev, 2015).
+      return new Plan.Refused(ChangeRefusal.NOT_READY);
+    }
+    if (now.index() > log.committed() || now.membership().isJoint()) {
+      return new Plan.Refused(ChangeRefusal.UNDER_WAY);
+    }
+    Plan plan = plan(now.membership(), changes, leader.followers::isCaughtUp);
+    return plan instanceof Plan.Next(Membership next)
+            && leader.followers.isRisky(now.membership(), next)
+        ? new Plan.Refused(ChangeRefusal.QUORUM_AT_RISK)
+        : plan;
+  }
+
+  /**
    * Plans a change of a configuration that is committed and not joint.
    *
    * @param caughtUp whether a learner can be promoted

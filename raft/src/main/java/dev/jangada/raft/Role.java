@@ -2,6 +2,7 @@ package dev.jangada.raft;
 
 import java.util.LinkedHashSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What a node is at the moment, with only the state that exists in that role (paper, Figure 4). */
 sealed interface Role {
@@ -10,6 +11,12 @@ sealed interface Role {
 
   /** Follows a leader, or waits for one. */
   final class Follower implements Role {
+    /**
+     * How many reads a follower keeps in mind that the leader has not answered. Where messages are
+     * lost, the oldest are given up rather than kept for as long as the leader stays.
+     */
+    static final int MAX_FORWARDED_READS = 1024;
+
     /** The leader of the current term, 0 while unknown. */
     final long leader;
 
@@ -103,6 +110,52 @@ sealed interface Role {
       this.firstIndex = log.last() + 1;
       this.replication = new Replication(config, term, log, reads);
       this.followers = new Followers(config, log.membership(), firstIndex);
+    }
+
+    /** Whether there is something to be sent. */
+    boolean owes(boolean mayRead) {
+      if (reads.hasWaiting() && mayRead) {
+        return true;
+      }
+      for (Progress progress : followers) {
+        if (replication.owes(progress)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** Notes what an answer says by merely being there; null if it is no follower's. */
+    @Nullable Progress heard(long from, long readRound) {
+      Progress progress = followers.progress(from);
+      if (progress == null || readRound > reads.current()) {
+        return null;
+      }
+      progress.heard();
+      progress.confirmedRound = Math.max(progress.confirmedRound, readRound);
+      return progress;
+    }
+
+    /** Why a proposal cannot be taken now; null if it can. */
+    @Nullable Refusal objection(Proposal proposal, RaftConfig config) {
+      if (proposal.data().length > config.maxEntryBytes()) {
+        return Refusal.TOO_LARGE;
+      }
+      if (transferee != 0) {
+        return Refusal.TRANSFERRING;
+      }
+      boolean isTooMuch = uncommittedBytes + proposal.weight() > config.maxUncommittedBytes();
+      return uncommittedBytes > 0 && isTooMuch ? Refusal.TOO_MANY_UNCOMMITTED : null;
+    }
+
+    /** How many ticks it takes until one of them makes a difference to a follower or a transfer. */
+    int ticksUntilDue(RaftConfig config) {
+      int due =
+          transferee == 0 ? Integer.MAX_VALUE : config.electionTimeoutTicks() - transferElapsed;
+      for (Progress progress : followers) {
+        due = Math.min(due, progress.ticksUntilDue());
+      }
+      return due;
     }
 
     @Override

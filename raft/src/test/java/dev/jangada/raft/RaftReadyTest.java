@@ -61,7 +61,7 @@ class RaftReadyTest {
   @Test
   void aFollowerGivesUpTheOldestOfTooManyReadsThatTheLeaderDoesNotAnswer() {
     follower.step(append(EntryId.NONE, 0));
-    for (long read = 1; read <= Raft.MAX_FORWARDED_READS + 2; read++) {
+    for (long read = 1; read <= Role.Follower.MAX_FORWARDED_READS + 2; read++) {
       follower.readIndex(read);
     }
     assertThat(follower.ready().reads())
