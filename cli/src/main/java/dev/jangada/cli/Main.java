@@ -44,8 +44,15 @@ public final class Main implements Runnable {
 
   /** Runs the command and exits. */
   public static void main(String[] args) {
-    int exitCode = commandLine(System.getenv()).execute(EtcdFlagStyle.normalize(args));
-    System.exit(exitCode);
+    String[] exact;
+    try {
+      exact = ExactArguments.of(args);
+    } catch (IllegalArgumentException e) {
+      System.err.println("jangada: " + e.getMessage());
+      System.exit(CommandLine.ExitCode.USAGE);
+      return;
+    }
+    System.exit(commandLine(System.getenv()).execute(EtcdFlagStyle.normalize(exact)));
   }
 
   /**

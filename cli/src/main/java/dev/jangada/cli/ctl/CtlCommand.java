@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       MoveLeaderCommand.class,
       SnapshotCommand.class,
       DefragCommand.class,
+      CheckCommand.class,
       AlarmCommand.class,
       AuthCommand.class,
       UserCommand.class,
