@@ -195,7 +195,9 @@ public final class Raft {
     electionElapsed++;
     if (electionElapsed >= config.electionTimeoutTicks()) {
       electionElapsed = 0;
-      if (config.checkQuorum() && !leader.followers.heardFromMajority()) {
+      // Asked in any case: who is there matters for snapshots, too.
+      boolean heard = leader.followers.heardFromMajority();
+      if (config.checkQuorum() && !heard) {
         becomeFollower(term, 0, "lost contact with the majority");
       }
     }

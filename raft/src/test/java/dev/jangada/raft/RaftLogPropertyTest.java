@@ -13,8 +13,12 @@ import net.jqwik.api.constraints.IntRange;
 /** {@link RaftLog} and {@link TermRuns} beside a plain list that does the same the naive way. */
 class RaftLogPropertyTest {
 
-  /** The naive log: all entries in a list, and what is on disk in another. */
+  /**
+   * The naive log: all entries in a list, and what is on disk in another. What is cut off stays in
+   * the lists, and must not be asked for.
+   */
   private static final class Model {
+    long base;
     final List<Entry> entries = new ArrayList<>();
     final List<Entry> disk = new ArrayList<>();
     final ArrayDeque<List<Entry>> writes = new ArrayDeque<>();
@@ -52,6 +56,7 @@ class RaftLogPropertyTest {
     List<Entry> read(long from, long to, long maxBytes) {
       List<Entry> read = new ArrayList<>();
       long bytes = 0;
+      assertThat(from).as("read").isGreaterThan(base);
       for (long index = from; index < to && bytes < maxBytes; index++) {
         read.add(disk.get((int) index - 1));
         bytes += read.getLast().weight();
@@ -72,7 +77,7 @@ class RaftLogPropertyTest {
     RaftLog log = recovered(model, random, maxCachedBytes);
     long term = 1 + model.term(model.last());
     for (int step = 0; step < 120; step++) {
-      switch (random.nextInt(7)) {
+      switch (random.nextInt(9)) {
         case 0 -> {
           Entry entry = entry(model.last() + 1, term, random);
           model.entries.add(entry);
@@ -90,6 +95,13 @@ class RaftLogPropertyTest {
           log.commit(model.committed);
         }
         case 5 -> applySome(model, log, 1 + random.nextInt(300));
+        case 6 -> compactSome(model, log, random);
+        case 7 -> {
+          // Far more seldom than the rest, which would have no time to go wrong.
+          if (random.nextInt(10) == 0) {
+            restore(model, log, ++term, random);
+          }
+        }
         default -> readSome(model, log, random);
       }
       compare(model, log, term);
@@ -175,28 +187,58 @@ class RaftLogPropertyTest {
     assertThat(log.applied()).isEqualTo(last);
   }
 
+  /** Cuts off some of what is applied and durable. */
+  private static void compactSome(Model model, RaftLog log, Random random) {
+    long limit = Math.min(model.applying, model.durable);
+    model.base += random.nextInt((int) (limit - model.base) + 1);
+    log.compactTo(model.base);
+  }
+
+  /** Everything is replaced by a snapshot that reaches further than what is committed. */
+  private static void restore(Model model, RaftLog log, long term, Random random) {
+    while (!model.writes.isEmpty()) {
+      finishWrite(model, log);
+    }
+    EntryId snapshot = new EntryId(model.committed + 1 + random.nextInt(20), term);
+    log.restore(snapshot);
+    model.entries.clear();
+    for (long index = 1; index <= snapshot.index(); index++) {
+      model.entries.add(entry(index, term, random));
+    }
+    model.disk.clear();
+    model.disk.addAll(model.entries);
+    model.base = snapshot.index();
+    model.handedOut = model.base;
+    model.durable = model.base;
+    model.committed = model.base;
+    model.applying = model.base;
+    assertThat(log.applied()).isEqualTo(snapshot.index());
+  }
+
   private static void readSome(Model model, RaftLog log, Random random) {
-    if (model.last() == 0) {
+    if (model.last() == model.base) {
       return;
     }
-    long from = 1L + random.nextInt((int) model.last());
+    long from = model.base + 1L + random.nextInt((int) (model.last() - model.base));
     List<Entry> read = log.from(from, 1 + random.nextInt(300));
     assertThat(read).isNotEmpty();
     assertThat(read).isEqualTo(model.entries.subList((int) from - 1, (int) from - 1 + read.size()));
   }
 
   private static void compare(Model model, RaftLog log, long newestTerm) {
+    assertThat(log.base()).isEqualTo(new EntryId(model.base, model.term(model.base)));
+    assertThat(log.lastId()).isEqualTo(new EntryId(model.last(), model.term(model.last())));
     assertThat(log.last()).isEqualTo(model.last());
     assertThat(log.durable()).isEqualTo(model.durable);
     assertThat(log.committed()).isEqualTo(model.committed);
-    for (long index = 0; index <= model.last(); index++) {
+    for (long index = model.base; index <= model.last(); index++) {
       long term = model.term(index);
       assertThat(log.term(index)).as("term of %s", index).isEqualTo(term);
       if (index > 0) {
         assertThat(log.has(new EntryId(index, term))).isTrue();
         assertThat(log.has(new EntryId(index, term + 1))).isFalse();
         long first = index;
-        while (first > 1 && model.term(first - 1) == term) {
+        while (first > Math.max(1, model.base) && model.term(first - 1) == term) {
           first--;
         }
         assertThat(log.firstOfSameTerm(index))
@@ -204,11 +246,12 @@ class RaftLogPropertyTest {
             .isEqualTo(first);
       }
     }
-    assertThat(log.has(EntryId.NONE)).isTrue();
+    assertThat(log.has(EntryId.NONE)).isEqualTo(model.base == 0);
+    assertThat(log.has(new EntryId(model.last() + 1, newestTerm))).isFalse();
     for (long term = 1; term <= newestTerm; term++) {
       long last = 0;
-      for (Entry entry : model.entries) {
-        last = entry.term() == term ? entry.index() : last;
+      for (long index = Math.max(1, model.base); index <= model.last(); index++) {
+        last = model.term(index) == term ? index : last;
       }
       assertThat(log.lastOfTerm(term)).as("last of term %s", term).isEqualTo(last);
     }
