@@ -18,8 +18,11 @@ public final class KvApplication implements Application {
   /** Decides for each node whether its store forgets everything. */
   private final LongPredicate forgets;
 
-  private final Map<Integer, HeapStore> stores = new TreeMap<>();
+  private final Map<Integer, FlushingStore> stores = new TreeMap<>();
   private final Map<Integer, KvStateMachine> machines = new TreeMap<>();
+
+  /** How many times a node was told that the moment is good to make its store durable. */
+  private int checkpoints;
 
   /** With stores that keep what they have flushed. */
   public KvApplication() {
@@ -41,14 +44,15 @@ public final class KvApplication implements Application {
 
   @Override
   public StateMachine start(int node) {
-    HeapStore before = stores.get(node);
-    HeapStore store;
+    FlushingStore before = stores.get(node);
+    FlushingStore store;
     if (before != null) {
       store = before.afterCrash();
     } else {
-      store = forgets.test(node) ? HeapStore.inMemory() : new HeapStore();
+      store = new FlushingStore(forgets.test(node) ? HeapStore.inMemory() : new HeapStore());
     }
     KvStateMachine machine = new KvStateMachine(store);
+    new WatchedEvents(machine).listen();
     stores.put(node, store);
     machines.put(node, machine);
     return machine;
@@ -56,9 +60,9 @@ public final class KvApplication implements Application {
 
   @Override
   public void checkpoint(int node) {
-    HeapStore store = stores.get(node);
+    FlushingStore store = stores.get(node);
     if (store != null) {
-      store.flush();
+      store.flushAfter(checkpoints++ % 3);
     }
   }
 

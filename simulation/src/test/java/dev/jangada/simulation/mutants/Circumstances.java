@@ -1,5 +1,6 @@
 package dev.jangada.simulation.mutants;
 
+import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.simulation.Fault;
 import dev.jangada.simulation.KvApplication;
 import dev.jangada.simulation.KvWorkload;
@@ -22,7 +23,13 @@ enum Circumstances {
   ELECTIONS("many elections"),
 
   /** Lease reads, while the leadership changes hands in every way. */
-  LEASES("leases");
+  LEASES("leases"),
+
+  /** Messages that come long after they were sent, over changes of the leadership. */
+  LATE("late messages"),
+
+  /** Nodes that take snapshots all the time and need them after every absence. */
+  SNAPSHOTS("snapshots");
 
   private static final long MILLIS = 1_000_000;
 
@@ -60,15 +67,52 @@ enum Circumstances {
               400);
       case LEASES ->
           busy(
-              drawn(random, SimulationConfig.RaftSettings::leaseReads),
-              5,
-              EnumSet.of(
-                  Fault.LEADERSHIP_TRANSFER,
-                  Fault.LEADER_ISOLATION,
-                  Fault.PARTITION,
-                  Fault.ONE_WAY_PARTITION),
-              100,
-              400);
+                  drawn(random, SimulationConfig.RaftSettings::leaseReads),
+                  5,
+                  EnumSet.of(
+                      Fault.LEADERSHIP_TRANSFER,
+                      Fault.LEADER_ISOLATION,
+                      Fault.PARTITION,
+                      Fault.ONE_WAY_PARTITION,
+                      Fault.PARTIAL_PARTITION,
+                      Fault.PAUSE,
+                      Fault.CRASH,
+                      Fault.CLOG),
+                  100,
+                  200)
+              .withClients(6, 5 * MILLIS);
+      case LATE ->
+          busy(
+                  drawn(random, raft -> raft.preVote() && !raft.leaseReads()),
+                  5,
+                  EnumSet.of(
+                      Fault.DELAY,
+                      Fault.CLOG,
+                      Fault.LEADER_ISOLATION,
+                      Fault.PARTITION,
+                      Fault.LEADERSHIP_TRANSFER),
+                  80,
+                  300)
+              .withClients(4, 10 * MILLIS);
+      case SNAPSHOTS ->
+          busy(
+                  drawn(random, raft -> true),
+                  3,
+                  EnumSet.of(
+                      Fault.CRASH,
+                      Fault.POWER_LOSS,
+                      Fault.POWER_LOSS_WHILE_WRITING,
+                      Fault.PARTITION,
+                      Fault.LEADER_ISOLATION,
+                      Fault.SNAPSHOT),
+                  100,
+                  200)
+              .withSnapshots(
+                  new SnapshotPolicy(
+                      1 + random.nextInt(20),
+                      random.nextInt(8),
+                      20 + random.nextInt(300),
+                      1 + random.nextInt(3)));
     };
   }
 

@@ -9,6 +9,8 @@ final class ClientMutants {
 
   private static final String DRIVER = "dev.jangada.node.RaftDriver";
   private static final String PROPOSED = "dev.jangada.node.ProposedCommands";
+  private static final String MACHINE = "dev.jangada.kv.KvStateMachine";
+  private static final String BATCH = "dev.jangada.kv.MvccBatch";
   private static final String EXECUTOR = "dev.jangada.kv.CommandExecutor";
 
   static final List<Mutant> ALL =
@@ -34,7 +36,42 @@ final class ClientMutants {
                   "applies by batch instead of by entry",
                   "Applying depends on nothing but the entries, so that all nodes come to the same"
                       + " state (etcd#14571).")
-              .replacing(EXECUTOR, "batch.beginCommand(); return switch", "return switch"));
+              .replacing(EXECUTOR, "batch.beginCommand(); return switch", "return switch"),
+          named(
+                  "writes the applied index after the data",
+                  "The applied index is written in one step with the data that it describes"
+                      + " (etcd#13766, etcd#14685, etcd#17780).")
+              .replacing(
+                  BATCH,
+                  "batch.put(Layout.STATE_KEY, after.encode()); batch.commit(); }",
+                  "batch.commit();\n}\ntry (OrderedStore.Batch batch = store.newBatch()) {\n"
+                      + "batch.put(Layout.STATE_KEY, after.encode());\nbatch.commit();\n}"),
+          named(
+                  "tells watchers of the last event twice",
+                  "Watchers are told of each event once (etcd#15271).")
+              .replacing(
+                  MACHINE,
+                  "listener.committed(batch.revision(), batch.events());",
+                  "listener.committed(\nbatch.revision(),\n"
+                      + "java.util.stream.Stream.concat(\n"
+                      + "batch.events().stream(),\nbatch.events().reversed().stream().limit(1))\n"
+                      + ".toList());"),
+          named(
+                  "tells watchers only of the last event of a batch",
+                  "Watchers are told of every event, however many are applied at once"
+                      + " (etcd#15220).")
+              .replacing(
+                  MACHINE,
+                  "listener.committed(batch.revision(), batch.events());",
+                  "listener.committed(\nbatch.revision(),\n"
+                      + "batch.events().reversed().stream().limit(1).toList());"),
+          named(
+                  "tells watchers of the events of a batch in the wrong order",
+                  "Watchers are told of events in the order of their revisions (etcd#17529).")
+              .replacing(
+                  MACHINE,
+                  "listener.committed(batch.revision(), batch.events());",
+                  "listener.committed(batch.revision(), batch.events().reversed());"));
 
   private ClientMutants() {}
 }

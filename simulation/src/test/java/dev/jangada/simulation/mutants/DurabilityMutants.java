@@ -96,7 +96,13 @@ final class DurabilityMutants {
                   "trusts what it reads after a crash",
                   "What recovery believes it first makes durable: after a failed sync the system"
                       + " shows data that is not on the disk.")
-              .replacing(RECOVERY, "file.write(window.flip(), at);", ""));
+              .replacing(RECOVERY, "file.write(window.flip(), at);", ""),
+          named(
+                  "takes damage for the torn end of the log",
+                  "Damage before the end of the log is never taken for a torn end (etcd#6378;"
+                      + " Alagappan et al., FAST'18).")
+              .replacing(
+                  RECOVERY, "reader.readHeader(at) && reader.durable() > scan.end()", "false"));
 
   private DurabilityMutants() {}
 }

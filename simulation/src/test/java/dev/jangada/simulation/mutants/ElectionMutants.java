@@ -80,7 +80,77 @@ final class ElectionMutants {
                   RAFT,
                   "case Message.AppendRequest m ->"
                       + " sendNow.add(new Message.StaleTerm(id, m.from(), term));",
-                  "case Message.AppendRequest m -> {}"));
+                  "case Message.AppendRequest m -> {}"),
+          named(
+                  "counts votes of an earlier term",
+                  "A vote counts in the term in which it was given, however late it comes"
+                      + " (camunda#5356).")
+              .replacing(
+                  RAFT,
+                  "case Message.VoteResponse m -> {}",
+                  "case Message.VoteResponse m -> handleVoteResponse(m);")
+              .in(Circumstances.LATE),
+          named(
+                  "votes though it hears a leader",
+                  "A node that hears a leader helps nobody to depose it (dissertation, 4.2.3).")
+              .replacing(
+                  RAFT,
+                  "case Message.VoteRequest m when !m.transfer() && holdsOnToLeader() -> {",
+                  "case Message.VoteRequest m when m.term() < 0 -> {")
+              .replacing(
+                  RAFT,
+                  "boolean loyal = !m.transfer() && holdsOnToLeader();",
+                  "boolean loyal = false;"),
+          named(
+                  "votes though it hears the leader of an earlier term",
+                  "A node that has learned of a newer term by another way votes in it no sooner.")
+              .replacing(
+                  RAFT,
+                  "boolean loyal = !m.transfer() && holdsOnToLeader();",
+                  "boolean loyal = false;")
+              .in(Circumstances.LATE),
+          named(
+                  "grants a pre-vote though it hears a leader",
+                  "Whoever has lost touch with a leader that others hear cannot depose it"
+                      + " (dissertation, 4.2.3 and 9.6).")
+              .replacing(
+                  RAFT,
+                  "m.term() > term && !holdsOnToLeader() && isUpToDate(m.last())",
+                  "m.term() > term && isUpToDate(m.last())"),
+          named(
+                  "enters the term that a pre-vote asks about",
+                  "A pre-vote changes nothing at either end (dissertation, 9.6).")
+              .replacing(
+                  RAFT,
+                  "case Message.PreVoteRequest m -> { return true; }",
+                  "case Message.PreVoteRequest m -> {\n"
+                      + "becomeFollower(m.term(), 0, \"newer term\");\nreturn true;\n}"),
+          named(
+                  "campaigns without asking whether it could win",
+                  "With pre-votes, nobody begins a term who cannot win it (dissertation, 9.6).")
+              .replacing(RAFT, "} else if (config.preVote()) {", "} else if (false) {"),
+          named(
+                  "counts pre-votes for another term",
+                  "A pre-vote counts for the term that was asked about.")
+              .replacing(
+                  RAFT,
+                  "(!m.granted() || m.term() == term + 1)",
+                  "(!m.granted() || m.term() >= term)")
+              .in(Circumstances.LATE),
+          named(
+                  "leads on though it hears from no majority",
+                  "A leader that hears from no majority gives way, so that the others may elect one"
+                      + " that does (dissertation, 6.2).")
+              .replacing(
+                  RAFT,
+                  "if (config.checkQuorum() && !leader.heardFromMajority()) {",
+                  "if (false) {"),
+          named(
+                  "leads on though its disk hangs",
+                  "A leader whose disk hangs loses the leadership (hashicorp/raft#503,"
+                      + " consul#22064).")
+              .replacing(
+                  RAFT, "if (diskIsStalled()) { // Heartbeats", "if (false) {\n// Heartbeats"));
 
   private ElectionMutants() {}
 }

@@ -12,6 +12,7 @@ final class Mutants {
               ReplicationMutants.ALL,
               ReadMutants.ALL,
               DurabilityMutants.ALL,
+              SnapshotMutants.ALL,
               ClientMutants.ALL)
           .flatMap(List::stream)
           .toList();

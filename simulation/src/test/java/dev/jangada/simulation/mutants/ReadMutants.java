@@ -8,6 +8,7 @@ import java.util.List;
 final class ReadMutants {
 
   private static final String RAFT = "dev.jangada.raft.Raft";
+  private static final String ROUNDS = "dev.jangada.raft.ReadRounds";
   private static final String DRIVER = "dev.jangada.node.RaftDriver";
   private static final String PENDING = "dev.jangada.node.PendingReads";
 
@@ -44,7 +45,34 @@ final class ReadMutants {
                   "A leader gives up its lease before it tells another node to campaign at once"
                       + " (dissertation, 6.4.1).")
               .replacing(RAFT, "leader.leaseForfeited = true;", "")
-              .in(Circumstances.LEASES));
+              .in(Circumstances.LEASES),
+          named(
+                  "holds its lease for ever",
+                  "Whether a lease still holds is checked with every read (etcd#12704).")
+              .replacing(
+                  ROUNDS,
+                  "return leaseKnown && nowNanos - leaseBeganNanos < leaseNanos;",
+                  "return leaseKnown;")
+              .in(Circumstances.LEASES),
+          named(
+                  "forgets in a restart that a lease may rely on it",
+                  "A restarted node, too, waits an election timeout before it votes where leases"
+                      + " rely on that (dissertation, 6.4.1).")
+              .replacing(
+                  RAFT,
+                  "this.leaderSilence = config.leaseReads() ? 0 : config.electionTimeoutTicks();",
+                  "this.leaderSilence = config.electionTimeoutTicks();")
+              .in(Circumstances.LEASES),
+          named(
+                  "forgets its leader with the term",
+                  "A node that learns of a newer term still owes the leader of the older one the"
+                      + " time that its lease relies on.")
+              .replacing(
+                  RAFT,
+                  "term = newTerm; vote = HardState.NO_VOTE;",
+                  "term = newTerm;\nvote = HardState.NO_VOTE;\n"
+                      + "leaderSilence = config.electionTimeoutTicks();")
+              .in(Circumstances.LATE));
 
   private ReadMutants() {}
 }

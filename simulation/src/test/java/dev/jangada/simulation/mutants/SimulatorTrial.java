@@ -37,6 +37,9 @@ final class SimulatorTrial implements Trial {
       case AssertionError error when message.startsWith("Not linearizable") -> "linearizability";
       case AssertionError error when message.contains("different states") -> "equal states";
       case AssertionError error when message.contains("its own log") -> "recovery of the log";
+      case AssertionError error when message.startsWith("watchers") -> "what watchers are told";
+      case IllegalStateException error when message.contains("data directory") ->
+          "recovery of the node";
       default -> "an error of the code, " + cause.getClass().getSimpleName();
     };
   }
