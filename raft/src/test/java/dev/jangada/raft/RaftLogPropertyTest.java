@@ -200,7 +200,7 @@ class RaftLogPropertyTest {
       finishWrite(model, log);
     }
     EntryId snapshot = new EntryId(model.committed + 1 + random.nextInt(20), term);
-    log.restore(snapshot);
+    log.restore(snapshot, Membership.NONE);
     model.entries.clear();
     for (long index = 1; index <= snapshot.index(); index++) {
       model.entries.add(entry(index, term, random));

@@ -36,7 +36,7 @@ final class ClientMutants {
                   "applies by batch instead of by entry",
                   "Applying depends on nothing but the entries, so that all nodes come to the same"
                       + " state (etcd#14571).")
-              .replacing(EXECUTOR, "batch.beginCommand(); return switch", "return switch"),
+              .replacing(EXECUTOR, "batch.beginCommand(); Command bare", "Command bare"),
           named(
                   "writes the applied index after the data",
                   "The applied index is written in one step with the data that it describes"

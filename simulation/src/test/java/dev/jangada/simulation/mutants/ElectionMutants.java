@@ -141,10 +141,7 @@ final class ElectionMutants {
                   "leads on though it hears from no majority",
                   "A leader that hears from no majority gives way, so that the others may elect one"
                       + " that does (dissertation, 6.2).")
-              .replacing(
-                  RAFT,
-                  "if (config.checkQuorum() && !leader.heardFromMajority()) {",
-                  "if (false) {"),
+              .replacing(RAFT, "if (config.checkQuorum() && !heard) {", "if (false) {"),
           named(
                   "leads on though its disk hangs",
                   "A leader whose disk hangs loses the leadership (hashicorp/raft#503,"

@@ -93,7 +93,7 @@ final class SnapshotMutants {
                       + " are durable (openraft#753).")
               .replacing(
                   DRIVER,
-                  "logWriter.write(new LogWriter.Write(lastWrite, null, List.of(), 0, last));",
+                  "logWriter.write(new LogWriter.Write(lastWrite, null, List.of(), 0, snapshot));",
                   "logWriter.write(new LogWriter.Write(lastWrite, null, List.of(), 0, null));"),
           in(
                   "applies what it has on top of an older state",
