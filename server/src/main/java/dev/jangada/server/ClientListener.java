@@ -1,9 +1,19 @@
 package dev.jangada.server;
 
+import dev.jangada.server.http.Gateway;
+import dev.jangada.server.http.HttpLimits;
+import dev.jangada.server.http.Pages;
+import dev.jangada.server.http.PortStatistics;
+import dev.jangada.server.http.SharedPort;
+import dev.jangada.server.http.TlsSource;
 import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -22,7 +32,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where clients come in: gRPC on the addresses of {@link ServerConfig#listenClientUrls}.
+ * Where clients come in: gRPC and HTTP on the addresses of {@link ServerConfig#listenClientUrls}.
+ *
+ * <p>What comes over HTTP is turned into calls of a second server, inside this process, that has
+ * the same services and the same interceptors.
  *
  * <p>Requests are handed to the services on the threads of the connections, with no hop to another
  * thread in between, which costs more than most requests do. So services must not wait.
@@ -39,23 +52,41 @@ final class ClientListener implements AutoCloseable {
 
   private static final int FORCED_CLOSE_SECONDS = 5;
 
+  /** Threads that turn requests over HTTP into calls. */
+  private static final int JSON_THREADS = 2;
+
   private final EventLoopGroup eventLoops;
   private final Server server;
+  private final Server inside;
+  private final ManagedChannel gatewayChannel;
+  private final Gateway gateway;
 
-  private ClientListener(EventLoopGroup eventLoops, Server server) {
+  private ClientListener(
+      EventLoopGroup eventLoops,
+      Server server,
+      Server inside,
+      ManagedChannel gatewayChannel,
+      Gateway gateway) {
     this.eventLoops = eventLoops;
     this.server = server;
+    this.inside = inside;
+    this.gatewayChannel = gatewayChannel;
+    this.gateway = gateway;
   }
 
   /**
    * Starts to accept clients.
    *
+   * @param pages what is served over HTTP beside the API
+   * @param statistics counts connections and requests
    * @param guarded services that the interceptor stands before
    * @param unguarded services that are always served
    * @throws IOException if an address cannot be listened on
    */
   static ClientListener start(
       ServerConfig config,
+      Pages pages,
+      PortStatistics statistics,
       ServerInterceptor guard,
       List<BindableService> guarded,
       List<BindableService> unguarded)
@@ -71,12 +102,21 @@ final class ClientListener implements AutoCloseable {
             config.ioThreads(),
             new DefaultThreadFactory("jangada-" + config.name() + "-client", true),
             io);
+    String inside = InProcessServerBuilder.generateName();
+    ManagedChannel gatewayChannel =
+        InProcessChannelBuilder.forName(inside).directExecutor().build();
+    HttpLimits limits = HttpLimits.forMessagesUpTo(config.maxMessageBytes());
+    Gateway gateway = new Gateway(config.name(), gatewayChannel, limits, JSON_THREADS);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(addresses.get(0))
             .bossEventLoopGroup(eventLoops)
             .workerEventLoopGroup(eventLoops)
             .channelType(channel)
             .directExecutor()
+            .protocolNegotiator(new SharedPort(pages, gateway, limits, statistics, TlsSource.NONE))
+            // gRPC takes for a handshake that does not end what is HTTP; the port has its own
+            // limit.
+            .handshakeTimeout(Long.MAX_VALUE, TimeUnit.MILLISECONDS)
             .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
             .maxInboundMessageSize(config.maxMessageBytes())
             // As often as etcd allows; it forbids them to connections without a request.
@@ -85,11 +125,19 @@ final class ClientListener implements AutoCloseable {
             .keepAliveTime(KEEP_ALIVE_HOURS, TimeUnit.HOURS)
             .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     addresses.stream().skip(1).forEach(builder::addListenAddress);
-    guarded.forEach(service -> builder.addService(ServerInterceptors.intercept(service, guard)));
-    unguarded.forEach(builder::addService);
+    ServerBuilder<?> insideBuilder = InProcessServerBuilder.forName(inside).directExecutor();
+    for (ServerBuilder<?> each : List.of(builder, insideBuilder)) {
+      guarded.forEach(service -> each.addService(ServerInterceptors.intercept(service, guard)));
+      unguarded.forEach(each::addService);
+    }
+    Server insideServer = insideBuilder.build().start();
     try {
-      return new ClientListener(eventLoops, builder.build().start());
+      return new ClientListener(
+          eventLoops, builder.build().start(), insideServer, gatewayChannel, gateway);
     } catch (IOException e) {
+      gatewayChannel.shutdownNow();
+      insideServer.shutdownNow();
+      gateway.close();
       shutDown(eventLoops);
       throw new IOException(
           "cannot listen on --listen-client-urls %s: %s"
@@ -128,11 +176,17 @@ final class ClientListener implements AutoCloseable {
         server.shutdownNow();
         server.awaitTermination(FORCED_CLOSE_SECONDS, TimeUnit.SECONDS);
       }
+      gatewayChannel.shutdownNow();
+      inside.shutdownNow();
+      inside.awaitTermination(FORCED_CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       server.shutdownNow();
+      gatewayChannel.shutdownNow();
+      inside.shutdownNow();
       Thread.currentThread().interrupt();
     }
     shutDown(eventLoops);
+    gateway.close();
   }
 
   private static void shutDown(EventLoopGroup eventLoops) {

@@ -14,6 +14,8 @@ import dev.jangada.server.ServerConfig.InitialClusterState;
 import dev.jangada.server.ServerConfig.StoreEngine;
 import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.Tokens;
+import dev.jangada.server.http.Pages;
+import dev.jangada.server.http.PortStatistics;
 import dev.jangada.server.watch.WatchHub;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
@@ -119,6 +121,8 @@ public final class JangadaServer implements AutoCloseable {
     ClientListener listener =
         ClientListener.start(
             config,
+            new Pages(config.name(), MaintenanceService.API_VERSION, new HealthCheck(node)),
+            new PortStatistics(),
             new InterceptorChain(
                 new AvailabilityInterceptor(
                     stopped::isDone, () -> node.status().leader() != 0, streams),

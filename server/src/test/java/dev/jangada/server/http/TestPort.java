@@ -1,0 +1,65 @@
+package dev.jangada.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A server on a free port for gRPC and HTTP. */
+final class TestPort {
+
+  private final Server inside;
+  private final ManagedChannel gatewayChannel;
+  private final Gateway gateway;
+  final Server server;
+  private @Nullable ManagedChannel channel;
+
+  TestPort(TestServices services, HttpLimits limits, PortStatistics statistics, TlsSource tls)
+      throws IOException {
+    String name = InProcessServerBuilder.generateName();
+    inside = services.addTo(InProcessServerBuilder.forName(name).directExecutor()).build().start();
+    gatewayChannel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    gateway = new Gateway("test", gatewayChannel, limits, 1);
+    Pages pages = new Pages("test", "3.6.0", (serializable, ignored) -> new CompletableFuture<>());
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .directExecutor()
+            .handshakeTimeout(Long.MAX_VALUE, TimeUnit.MILLISECONDS)
+            .protocolNegotiator(new SharedPort(pages, gateway, limits, statistics, tls));
+    server = services.addTo(builder).build().start();
+  }
+
+  RawHttp connect() throws IOException {
+    return new RawHttp(server.getPort());
+  }
+
+  ManagedChannel channel() {
+    channel =
+        NettyChannelBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort()))
+            .usePlaintext()
+            .build();
+    return channel;
+  }
+
+  void close() throws InterruptedException {
+    if (channel != null) {
+      channel.shutdownNow();
+    }
+    server.shutdownNow();
+    assertThat(server.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    gatewayChannel.shutdownNow();
+    inside.shutdownNow();
+    gateway.close();
+  }
+}
