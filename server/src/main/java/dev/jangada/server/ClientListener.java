@@ -6,6 +6,7 @@ import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
 import dev.jangada.server.http.SharedPort;
 import dev.jangada.server.http.TlsSource;
+import dev.jangada.server.metrics.ServerMetrics;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -79,6 +80,7 @@ final class ClientListener implements AutoCloseable {
    *
    * @param pages what is served over HTTP beside the API
    * @param statistics counts connections and requests
+   * @param metrics counts calls
    * @param guarded services that the interceptor stands before
    * @param unguarded services that are always served
    * @throws IOException if an address cannot be listened on
@@ -87,6 +89,7 @@ final class ClientListener implements AutoCloseable {
       ServerConfig config,
       Pages pages,
       PortStatistics statistics,
+      ServerMetrics metrics,
       ServerInterceptor guard,
       List<BindableService> guarded,
       List<BindableService> unguarded)
@@ -113,6 +116,7 @@ final class ClientListener implements AutoCloseable {
             .workerEventLoopGroup(eventLoops)
             .channelType(channel)
             .directExecutor()
+            .addStreamTracerFactory(metrics.streamTracers())
             .protocolNegotiator(new SharedPort(pages, gateway, limits, statistics, TlsSource.NONE))
             // gRPC takes for a handshake that does not end what is HTTP; the port has its own
             // limit.
@@ -129,6 +133,7 @@ final class ClientListener implements AutoCloseable {
     for (ServerBuilder<?> each : List.of(builder, insideBuilder)) {
       guarded.forEach(service -> each.addService(ServerInterceptors.intercept(service, guard)));
       unguarded.forEach(each::addService);
+      each.intercept(metrics.interceptor());
     }
     Server insideServer = insideBuilder.build().start();
     try {

@@ -16,6 +16,7 @@ import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.Tokens;
 import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
+import dev.jangada.server.metrics.ServerMetrics;
 import dev.jangada.server.watch.WatchHub;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
@@ -95,7 +96,9 @@ public final class JangadaServer implements AutoCloseable {
     parts.push(store::close);
     WatchHub watchHub = new WatchHub(config.name(), store, WATCH_PROGRESS_INTERVAL);
     parts.push(watchHub::close);
-    RaftNode node = startNode(config, directory, store);
+    ServerMetrics metrics = new ServerMetrics();
+    parts.push(metrics::close);
+    RaftNode node = startNode(config, directory, store, metrics);
     parts.push(node::close);
     ReadPool readPool = new ReadPool(config.name(), config.readThreads());
     parts.push(readPool::close);
@@ -118,11 +121,23 @@ public final class JangadaServer implements AutoCloseable {
     parts.push(streams::close);
     CandidateQueue queue =
         new CandidateQueue(store, watchHub, proposals, leases, readPool, deadline);
+    PortStatistics port = new PortStatistics();
+    metrics.addIdentity(MaintenanceService.API_VERSION, Members.format(node.memberId()));
+    metrics.addNode(node);
+    metrics.addStore(store);
+    metrics.addPort(port);
+    node.addListener(metrics);
     ClientListener listener =
         ClientListener.start(
             config,
-            new Pages(config.name(), MaintenanceService.API_VERSION, new HealthCheck(node)),
-            new PortStatistics(),
+            new Pages(
+                config.name(),
+                MaintenanceService.API_VERSION,
+                new HealthCheck(node),
+                metrics,
+                readPool),
+            port,
+            metrics,
             new InterceptorChain(
                 new AvailabilityInterceptor(
                     stopped::isDone, () -> node.status().leader() != 0, streams),
@@ -196,9 +211,17 @@ public final class JangadaServer implements AutoCloseable {
     };
   }
 
-  private static RaftNode startNode(ServerConfig config, Path directory, KvStateMachine store)
+  private static RaftNode startNode(
+      ServerConfig config, Path directory, KvStateMachine store, ServerMetrics metrics)
       throws IOException {
-    return nodeBuilder(config, directory).stateMachine(store).start();
+    return nodeBuilder(config, directory)
+        .stateMachine(store)
+        .transport((settings, receiver) -> {
+          NettyTransport transport = NettyTransport.open(settings, receiver);
+          metrics.addTransport(transport::statistics);
+          return transport;
+        })
+        .start();
   }
 
   /**

@@ -142,6 +142,8 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   private long bytesWritten;
   private long syncs;
   private long lastSyncNanos;
+  private long totalSyncNanos;
+  private final long[] syncsByDuration = new long[SyncDurations.BUCKETS];
 
   /** The last segment; for others than the disk thread only good to be named. */
   private volatile Segment active;
@@ -500,6 +502,8 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
       synchronized (lock) {
         syncs++;
         lastSyncNanos = nanos;
+        totalSyncNanos += nanos;
+        syncsByDuration[SyncDurations.bucketOf(nanos)]++;
         bytesWritten += Frames.HEADER_BYTES;
       }
       removeObsolete();
@@ -647,7 +651,12 @@ public final class WriteAheadLog implements EntryReader, AutoCloseable {
   public WalStatistics statistics() {
     synchronized (lock) {
       return new WalStatistics(
-          entriesAppended, bytesWritten, syncs, lastSyncNanos, segments.size());
+          entriesAppended,
+          bytesWritten,
+          syncs,
+          lastSyncNanos,
+          segments.size(),
+          SyncDurations.of(syncsByDuration, totalSyncNanos));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.jangada.server.http;
 
 import com.google.gson.JsonObject;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,14 +34,40 @@ public final class Pages {
     void to(Query query, Response response);
   }
 
+  /** Metrics as text, in the format that suits a client best. */
+  @FunctionalInterface
+  public interface MetricsPage {
+
+    /**
+     * Writes them. Any thread.
+     *
+     * @param accept the formats that the client takes, as in the header of that name; empty if it
+     *     does not say
+     */
+    Text write(String accept);
+
+    /**
+     * A text and what it is.
+     *
+     * @param contentType its media type
+     */
+    record Text(String contentType, String text) {}
+  }
+
   /**
    * Makes the pages.
    *
    * @param member name of this member
    * @param apiVersion the version of etcd whose API this is; numbers and dots alone, because
    *     clients calculate with it
+   * @param executor what may take a moment is done on it
    */
-  public Pages(String member, String apiVersion, HealthProbe health) {
+  public Pages(
+      String member,
+      String apiVersion,
+      HealthProbe health,
+      MetricsPage metrics,
+      Executor executor) {
     JsonObject version = new JsonObject();
     version.addProperty("etcdserver", apiVersion);
     version.addProperty("etcdcluster", apiVersion);
@@ -46,6 +75,15 @@ public final class Pages {
     byPath.put("/health", (query, response) -> health(health, query, response));
     byPath.put("/livez", (query, response) -> text(response, HttpResponseStatus.OK, "ok\n"));
     byPath.put("/readyz", (query, response) -> readiness(health, query, response));
+    byPath.put(
+        "/metrics",
+        (query, response) -> {
+          try {
+            executor.execute(() -> metrics(metrics, query, response));
+          } catch (RejectedExecutionException e) {
+            text(response, HttpResponseStatus.SERVICE_UNAVAILABLE, "too busy\n");
+          }
+        });
     byPath.put(
         "/",
         (query, response) ->
@@ -58,6 +96,7 @@ public final class Pages {
                   POST /v3/...   the API in JSON, for example POST /v3/kv/range
                   GET  /health   whether this member can serve
                   GET  /version
+                  GET  /metrics  for Prometheus
                 """
                     .formatted(member, apiVersion)));
   }
@@ -97,6 +136,12 @@ public final class Pages {
 
   private static HttpResponseStatus status(String reason) {
     return reason.isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
+  }
+
+  private static void metrics(MetricsPage metrics, Query query, Response response) {
+    MetricsPage.Text text = metrics.write(query.headers().get(HttpHeaderNames.ACCEPT, ""));
+    response.send(
+        HttpResponseStatus.OK, text.contentType(), text.text().getBytes(StandardCharsets.UTF_8));
   }
 
   private static void json(Response response, HttpResponseStatus status, JsonObject object) {

@@ -30,7 +30,13 @@ final class TestPort {
     inside = services.addTo(InProcessServerBuilder.forName(name).directExecutor()).build().start();
     gatewayChannel = InProcessChannelBuilder.forName(name).directExecutor().build();
     gateway = new Gateway("test", gatewayChannel, limits, 1);
-    Pages pages = new Pages("test", "3.6.0", (serializable, ignored) -> new CompletableFuture<>());
+    Pages pages =
+        new Pages(
+            "test",
+            "3.6.0",
+            (serializable, ignored) -> new CompletableFuture<>(),
+            accept -> new Pages.MetricsPage.Text("text/plain", "accept " + accept),
+            Runnable::run);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .directExecutor()

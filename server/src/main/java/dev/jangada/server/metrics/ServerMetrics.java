@@ -1,0 +1,298 @@
+package dev.jangada.server.metrics;
+
+import dev.jangada.kv.KvStateMachine;
+import dev.jangada.node.LeadershipListener;
+import dev.jangada.node.NodeStatistics;
+import dev.jangada.node.RaftNode;
+import dev.jangada.node.transport.TransportStatistics;
+import dev.jangada.node.transport.TransportStatistics.PeerStatistics;
+import dev.jangada.raft.RaftStatus;
+import dev.jangada.server.http.Pages;
+import dev.jangada.server.http.PortStatistics;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerStreamTracer;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+
+/**
+ * The figures of one member, under the names that etcd gives them where they mean the same, so that
+ * dashboards made for etcd work, and otherwise under names that begin with {@code jangada_}. Most
+ * are not kept here but asked for when somebody looks.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class ServerMetrics implements Pages.MetricsPage, LeadershipListener, AutoCloseable {
+
+  private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+  private static final String OPEN_METRICS =
+      "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final CallMetrics calls = new CallMetrics(registry);
+  private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+  private final LongAdder leaderChanges = new LongAdder();
+
+  /** Only the thread that tells of changes uses it. */
+  private long lastLeader;
+
+  /** Starts with what concerns every process. */
+  public ServerMetrics() {
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ClassLoaderMetrics().bindTo(registry);
+    garbageCollection.bindTo(registry);
+    ProcessMetrics.register(registry);
+    count("etcd_server_leader_changes_seen_total", "Changes of leader seen.", leaderChanges::sum);
+  }
+
+  /** Counts the calls that pass through it. */
+  public ServerInterceptor interceptor() {
+    return calls;
+  }
+
+  /** Counts the bytes of calls on the wire. */
+  public ServerStreamTracer.Factory streamTracers() {
+    return calls.tracers();
+  }
+
+  /**
+   * Adds versions and identity.
+   *
+   * @param apiVersion the version of etcd whose API this is
+   * @param memberId as etcd writes it
+   */
+  public void addIdentity(String apiVersion, String memberId) {
+    constant("etcd_server_version", "Which version is running.", "server_version", apiVersion);
+    constant(
+        "etcd_cluster_version",
+        "Which version the cluster offers.",
+        "cluster_version",
+        apiVersion.substring(0, apiVersion.lastIndexOf('.')));
+    constant("etcd_server_id", "Id of this member.", "server_id", memberId);
+  }
+
+  /** Adds what the replicated log tells. */
+  public void addNode(RaftNode node) {
+    status(node, "etcd_server_has_leader", "Whether a leader is known.", s -> s.leader() != 0);
+    status(node, "etcd_server_is_leader", "Whether this member leads.", s -> s.leader() == s.id());
+    countStatus(
+        node,
+        "etcd_server_proposals_committed_total",
+        "Entries of the log that are committed.",
+        RaftStatus::committed);
+    countStatus(
+        node,
+        "etcd_server_proposals_applied_total",
+        "Entries of the log that are applied.",
+        RaftStatus::applied);
+    gauge("jangada_raft_term", "The current term.", () -> node.status().term());
+    gauge(
+        "jangada_raft_log_entries",
+        "Entries in the log.",
+        () -> {
+          RaftStatus status = node.status();
+          return status.last().index() - status.base().index();
+        });
+    gauge(
+        "jangada_pending_request_bytes",
+        "Weight of the requests that have no outcome yet.",
+        () -> node.statistics().pendingBytes());
+    statistic(
+        node,
+        "jangada_raft_messages_received_total",
+        "Messages taken in from members.",
+        NodeStatistics::messagesReceived);
+    statistic(
+        node,
+        "jangada_raft_messages_dropped_total",
+        "Messages from members dropped because too many were waiting.",
+        NodeStatistics::messagesDropped);
+    statistic(
+        node,
+        "etcd_disk_wal_write_bytes_total",
+        "Bytes written to the log.",
+        statistics -> statistics.log().bytes());
+    statistic(
+        node,
+        "jangada_wal_syncs_total",
+        "Syncs of the log, those of new segments included.",
+        statistics -> statistics.log().syncs());
+    gauge(
+        "jangada_wal_segments",
+        "Segments of the log on disk.",
+        () -> node.statistics().log().segments());
+    registry
+        .getPrometheusRegistry()
+        .register(new SyncDurationCollector(() -> node.statistics().log().syncDurations()));
+    statistic(
+        node,
+        "jangada_snapshots_sent_total",
+        "Snapshots sent to members that were away too long.",
+        statistics -> statistics.snapshots().sent());
+    statistic(
+        node,
+        "jangada_snapshots_installed_total",
+        "Snapshots of another member that have replaced this one's state.",
+        statistics -> statistics.snapshots().installed());
+  }
+
+  /** Adds what the key-value store tells. */
+  public void addStore(KvStateMachine store) {
+    gauge(
+        "etcd_mvcc_db_total_size_in_bytes",
+        "Bytes that the store takes up, on disk and in buffers.",
+        store::sizeInBytes);
+    gauge(
+        "etcd_mvcc_db_total_size_in_use_in_bytes",
+        "The same: no space is kept that is not used.",
+        store::sizeInBytes);
+    gauge("etcd_debugging_mvcc_current_revision", "The store's current revision.", store::revision);
+    gauge(
+        "etcd_debugging_mvcc_compact_revision",
+        "The revision up to which the store was compacted last.",
+        store::compactedRevision);
+    for (String name : store.metrics().keySet()) {
+      gauge(
+          "jangada_store_" + name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_]", "_"),
+          "The store's " + name + ".",
+          () -> store.metrics().getOrDefault(name, 0L));
+    }
+  }
+
+  /**
+   * Adds what passes between the members.
+   *
+   * @param transport what it has done, at the moment of asking
+   */
+  public void addTransport(Supplier<TransportStatistics> transport) {
+    count(
+        "jangada_peer_connections_refused_total",
+        "Connections at the members' port refused: another cluster, version or member.",
+        () -> transport.get().refused());
+    count(
+        "jangada_peer_connections_malformed_total",
+        "Connections at the members' port closed because of rubbish.",
+        () -> transport.get().malformed());
+    int peers = transport.get().peers().size();
+    for (int i = 0; i < peers; i++) {
+      int peer = i;
+      String name = transport.get().peers().get(peer).peer().name();
+      peerCounter(
+          transport,
+          peer,
+          "etcd_network_peer_sent_bytes_total",
+          "Bytes sent to a member.",
+          "To",
+          PeerStatistics::sentBytes);
+      peerCounter(
+          transport,
+          peer,
+          "etcd_network_peer_received_bytes_total",
+          "Bytes received from a member.",
+          "From",
+          PeerStatistics::receivedBytes);
+      peerCounter(
+          transport,
+          peer,
+          "etcd_network_peer_sent_failures_total",
+          "Messages to a member that were dropped.",
+          "To",
+          PeerStatistics::droppedMessages);
+      Gauge.builder(
+              "etcd_network_active_peers",
+              () -> transport.get().peers().get(peer).connected() ? 1 : 0)
+          .description("Whether the connection to a member is up.")
+          .tag("Remote", name)
+          .register(registry);
+    }
+  }
+
+  /** Adds what came in at the clients' port. */
+  public void addPort(PortStatistics port) {
+    Arrays.stream(PortStatistics.Event.values())
+        .forEach(event ->
+            FunctionCounter.builder(
+                    "jangada_client_port_events_total", port, statistics -> statistics.count(event))
+                .description(
+                    "Connections and requests at the clients' port, and trouble with them.")
+                .tag("event", event.name().toLowerCase(Locale.ROOT))
+                .register(registry));
+  }
+
+  @Override
+  public void leadershipChanged(long leader, long term, boolean isLeader) {
+    if (leader != 0 && leader != lastLeader) {
+      lastLeader = leader;
+      leaderChanges.increment();
+    }
+  }
+
+  @Override
+  public Text write(String accept) {
+    String type = accept.contains("application/openmetrics-text") ? OPEN_METRICS : TEXT;
+    return new Text(type, registry.scrape(type));
+  }
+
+  @Override
+  public void close() {
+    garbageCollection.close();
+    registry.close();
+  }
+
+  /** Adds a figure that may fall. */
+  public void gauge(String name, String what, Supplier<Number> value) {
+    Gauge.builder(name, value).description(what).register(registry);
+  }
+
+  private interface Flag {
+    boolean of(RaftStatus status);
+  }
+
+  private void status(RaftNode node, String name, String what, Flag flag) {
+    gauge(name, what, () -> flag.of(node.status()) ? 1 : 0);
+  }
+
+  private void countStatus(
+      RaftNode node, String name, String what, ToLongFunction<RaftStatus> value) {
+    count(name, what, () -> value.applyAsLong(node.status()));
+  }
+
+  private void statistic(
+      RaftNode node, String name, String what, ToLongFunction<NodeStatistics> value) {
+    count(name, what, () -> value.applyAsLong(node.statistics()));
+  }
+
+  private void count(String name, String what, Supplier<Long> value) {
+    // Meters hold weakly what they ask: something that lives as long as they do.
+    FunctionCounter.builder(name, this, self -> value.get()).description(what).register(registry);
+  }
+
+  private void constant(String name, String what, String tag, String value) {
+    Gauge.builder(name, () -> 1).description(what).tag(tag, value).register(registry);
+  }
+
+  private void peerCounter(
+      Supplier<TransportStatistics> transport,
+      int peer,
+      String name,
+      String what,
+      String tag,
+      ToLongFunction<PeerStatistics> value) {
+    FunctionCounter.builder(name, transport, now -> value.applyAsLong(now.get().peers().get(peer)))
+        .description(what)
+        .tag(tag, transport.get().peers().get(peer).peer().name())
+        .register(registry);
+  }
+}

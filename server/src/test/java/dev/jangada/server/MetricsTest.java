@@ -1,0 +1,155 @@
+package dev.jangada.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.jangada.etcd.api.etcdserverpb.PutRequest;
+import dev.jangada.server.http.RawHttp;
+import dev.jangada.server.http.RawHttp.Answer;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Prometheus reads of a cluster. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class MetricsTest {
+
+  private static final Pattern LINE = Pattern.compile("([^# ]\\S*(?:\\{[^}]*})?) (\\S+)");
+
+  private TestCluster cluster;
+
+  @BeforeAll
+  void startCluster(@TempDir Path directory) throws IOException {
+    cluster = TestCluster.start(directory, 3);
+  }
+
+  @AfterAll
+  void stopCluster() {
+    cluster.close();
+  }
+
+  @Test
+  void exactlyOneMemberSaysThatItLeads() throws IOException {
+    double leaders = 0;
+    for (int member = 0; member < 3; member++) {
+      Map<String, Double> metrics = metrics(member);
+      leaders += value(metrics, "etcd_server_is_leader");
+
+      assertThat(value(metrics, "etcd_server_has_leader")).isEqualTo(1);
+      assertThat(value(metrics, "etcd_server_leader_changes_seen_total")).isPositive();
+    }
+    assertThat(leaders).isEqualTo(1);
+  }
+
+  @Test
+  void writesShowAsEntriesSyncsRevisionAndBytes() throws IOException {
+    Map<String, Double> before = metrics(0);
+    for (int i = 0; i < 5; i++) {
+      var unused = cluster.kv(0).put(put("metrics"));
+    }
+    Map<String, Double> after = metrics(0);
+
+    for (String grown :
+        new String[] {
+          "etcd_server_proposals_committed_total",
+          "etcd_server_proposals_applied_total",
+          "etcd_debugging_mvcc_current_revision"
+        }) {
+      assertThat(value(after, grown) - value(before, grown)).as(grown).isGreaterThanOrEqualTo(5);
+    }
+    for (String grown :
+        new String[] {
+          "etcd_disk_wal_fsync_duration_seconds_count",
+          "etcd_disk_wal_fsync_duration_seconds_sum",
+          "etcd_disk_wal_fsync_duration_seconds_bucket{le=\"+Inf\"}",
+          "etcd_disk_wal_write_bytes_total",
+          "etcd_network_client_grpc_received_bytes_total",
+          "etcd_network_client_grpc_sent_bytes_total"
+        }) {
+      assertThat(value(after, grown)).as(grown).isGreaterThan(value(before, grown));
+    }
+    assertThat(value(after, "etcd_mvcc_db_total_size_in_bytes")).isPositive();
+    assertThat(value(after, "etcd_network_peer_sent_bytes_total{To=\"n2\"}")).isPositive();
+    assertThat(value(after, "process_resident_memory_bytes")).isPositive();
+    assertThat(value(after, "etcd_server_version{server_version=\"3.6.0\"}")).isEqualTo(1);
+  }
+
+  @Test
+  void callsAreCountedByMethodAndOutcomeHoweverTheyCame() throws IOException {
+    String handled =
+        "grpc_server_handled_total{grpc_code=\"%s\",grpc_method=\"Put\","
+            + "grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"}";
+    var unused = cluster.kv(1).put(put("calls"));
+    assertThatThrownBy(() -> cluster.kv(1).put(PutRequest.getDefaultInstance()))
+        .isInstanceOf(StatusRuntimeException.class);
+    double ok = value(metrics(1), handled.formatted("OK"));
+    try (RawHttp client = connect(1)) {
+      client.post("/v3/kv/put", "{\"key\": \"Y2FsbHM=\"}").answer();
+    }
+
+    assertThat(value(metrics(1), handled.formatted("OK"))).isEqualTo(ok + 1);
+    assertThat(value(metrics(1), handled.formatted("InvalidArgument"))).isEqualTo(1);
+    assertThat(value(metrics(1), "jangada_client_port_events_total{event=\"http_request\"}"))
+        .isPositive();
+  }
+
+  @Test
+  void formatFollowsWhatTheClientAccepts() throws IOException {
+    try (RawHttp client = connect(2)) {
+      Answer text = client.get("/metrics").answer();
+      Answer open =
+          client
+              .send(
+                  "GET /metrics HTTP/1.1\r\n"
+                      + "Host: x\r\n"
+                      + "Accept:"
+                      + " application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n\r\n")
+              .answer();
+
+      assertThat(text.head().field("content-type")).startsWith("text/plain; version=0.0.4");
+      assertThat(open.head().field("content-type")).startsWith("application/openmetrics-text");
+      assertThat(open.body()).endsWith("# EOF\n");
+    }
+  }
+
+  private static PutRequest put(String key) {
+    return PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).build();
+  }
+
+  private RawHttp connect(int member) throws IOException {
+    return new RawHttp(cluster.config(member).listenClientUrls().get(0).getPort());
+  }
+
+  private Map<String, Double> metrics(int member) throws IOException {
+    Map<String, Double> metrics = new HashMap<>();
+    try (RawHttp client = connect(member)) {
+      client
+          .get("/metrics")
+          .answer()
+          .body()
+          .lines()
+          .forEach(line -> {
+            Matcher matcher = LINE.matcher(line);
+            if (matcher.matches()) {
+              metrics.put(matcher.group(1), Double.valueOf(matcher.group(2)));
+            }
+          });
+    }
+    return metrics;
+  }
+
+  private static double value(Map<String, Double> metrics, String name) {
+    assertThat(metrics).containsKey(name);
+    return metrics.getOrDefault(name, Double.NaN);
+  }
+}
