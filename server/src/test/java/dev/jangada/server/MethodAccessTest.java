@@ -14,6 +14,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class MethodAccessTest {
 
   @Test
   void everyMethodTakesWhatItShould() {
-    Map<MethodAccess, TreeSet<String>> actual = new TreeMap<>();
+    Map<MethodAccess, Set<String>> actual = new TreeMap<>();
     for (ServiceDescriptor service :
         List.of(
             AuthGrpc.getServiceDescriptor(),
@@ -71,7 +72,7 @@ class MethodAccessTest {
                     + " Maintenance/Snapshot"));
   }
 
-  private static TreeSet<String> methods(String names) {
+  private static Set<String> methods(String names) {
     return new TreeSet<>(List.of(names.split(" ")));
   }
 
