@@ -52,9 +52,9 @@ final class ClientMutants {
               .replacing(
                   MACHINE,
                   "listener.committed(batch.revision(), batch.events());",
-                  "listener.committed(\nbatch.revision(),\n"
-                      + "java.util.stream.Stream.concat(\n"
-                      + "batch.events().stream(),\nbatch.events().reversed().stream().limit(1))\n"
+                  "listener.committed(batch.revision(), "
+                      + "java.util.stream.Stream.concat("
+                      + "batch.events().stream(), batch.events().reversed().stream().limit(1)) "
                       + ".toList());"),
           named(
                   "tells watchers only of the last event of a batch",

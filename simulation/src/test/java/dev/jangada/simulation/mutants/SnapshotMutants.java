@@ -57,8 +57,8 @@ final class SnapshotMutants {
               .replacing(
                   STORE,
                   "disk.rename(unfinished, SnapshotFormat.fileName(last));",
-                  "SnapshotFile old = latest;\nif (old != null) {\ndisk.delete(old.name());\n}\n"
-                      + "disk.syncDirectory();\n"
+                  "SnapshotFile old = latest; if (old != null) { disk.delete(old.name()); } "
+                      + "disk.syncDirectory(); "
                       + "disk.rename(unfinished, SnapshotFormat.fileName(last));")
               .replacing(
                   STORE,
