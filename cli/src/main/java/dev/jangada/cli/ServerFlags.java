@@ -6,6 +6,7 @@ import dev.jangada.server.ServerConfig.InitialClusterState;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -116,6 +117,8 @@ final class ServerFlags {
       description = "Cost of hashing a password (default: 10).")
   private @Nullable Integer bcryptCost;
 
+  @Mixin private final TlsFlags tls = new TlsFlags();
+
   ServerFlags() {}
 
   /**
@@ -149,6 +152,8 @@ final class ServerFlags {
       builder.snapshotCount(snapshotCount);
     }
     auth(builder);
+    builder.clientTls(tls.forClients());
+    builder.peerTls(tls.forPeers());
     return builder.build();
   }
 

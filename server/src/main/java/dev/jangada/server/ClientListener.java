@@ -7,6 +7,8 @@ import dev.jangada.server.http.PortStatistics;
 import dev.jangada.server.http.SharedPort;
 import dev.jangada.server.http.TlsSource;
 import dev.jangada.server.metrics.ServerMetrics;
+import dev.jangada.server.tls.ReloadingTls;
+import dev.jangada.server.tls.TlsFiles;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -30,7 +32,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Where clients come in: gRPC and HTTP on the addresses of {@link ServerConfig#listenClientUrls}.
@@ -96,6 +100,7 @@ final class ClientListener implements AutoCloseable {
       throws IOException {
     List<InetSocketAddress> addresses =
         config.listenClientUrls().stream().map(ClientListener::address).toList();
+    TlsSource tls = tls(config);
     boolean epoll = Epoll.isAvailable();
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     Class<? extends ServerChannel> channel =
@@ -117,7 +122,7 @@ final class ClientListener implements AutoCloseable {
             .channelType(channel)
             .directExecutor()
             .addStreamTracerFactory(metrics.streamTracers())
-            .protocolNegotiator(new SharedPort(pages, gateway, limits, statistics, TlsSource.NONE))
+            .protocolNegotiator(new SharedPort(pages, gateway, limits, statistics, tls))
             // gRPC takes for a handshake that does not end what is HTTP; the port has its own
             // limit.
             .handshakeTimeout(Long.MAX_VALUE, TimeUnit.MILLISECONDS)
@@ -149,6 +154,25 @@ final class ClientListener implements AutoCloseable {
               .formatted(config.listenClientUrls(), rootMessage(e)),
           e);
     }
+  }
+
+  /** TLS for the connections at those addresses that are https. */
+  private static TlsSource tls(ServerConfig config) throws IOException {
+    TlsFiles files = config.clientTls();
+    if (files == null) {
+      return TlsSource.NONE;
+    }
+    ReloadingTls tls = ReloadingTls.read("clients", files);
+    Set<Integer> plainPorts =
+        config.listenClientUrls().stream()
+            .filter(url -> !ServerConfig.isSecure(url))
+            .map(URI::getPort)
+            .collect(Collectors.toSet());
+    return connection ->
+        connection.localAddress() instanceof InetSocketAddress local
+                && plainPorts.contains(local.getPort())
+            ? null
+            : tls.forServer();
   }
 
   private static InetSocketAddress address(URI url) {

@@ -8,6 +8,7 @@ import dev.jangada.kv.store.RocksDbStore;
 import dev.jangada.node.Peer;
 import dev.jangada.node.RaftNode;
 import dev.jangada.node.RaftNodeBuilder;
+import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.InitialClusterState;
@@ -17,6 +18,9 @@ import dev.jangada.server.auth.Tokens;
 import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
 import dev.jangada.server.metrics.ServerMetrics;
+import dev.jangada.server.tls.PeerTls;
+import dev.jangada.server.tls.ReloadingTls;
+import dev.jangada.server.tls.TlsFiles;
 import dev.jangada.server.watch.WatchHub;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
@@ -214,10 +218,13 @@ public final class JangadaServer implements AutoCloseable {
   private static RaftNode startNode(
       ServerConfig config, Path directory, KvStateMachine store, ServerMetrics metrics)
       throws IOException {
+    TlsFiles files = config.peerTls();
+    ConnectionSecurity peerSecurity =
+        files == null ? ConnectionSecurity.NONE : new PeerTls(ReloadingTls.read("peers", files));
     return nodeBuilder(config, directory)
         .stateMachine(store)
         .transport((settings, receiver) -> {
-          NettyTransport transport = NettyTransport.open(settings, receiver);
+          NettyTransport transport = NettyTransport.open(settings, peerSecurity, receiver);
           metrics.addTransport(transport::statistics);
           return transport;
         })

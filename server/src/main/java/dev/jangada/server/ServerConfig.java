@@ -4,6 +4,7 @@ import dev.jangada.kv.MemberAttributes;
 import dev.jangada.server.auth.AuthSettings;
 import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.TokenSettings;
+import dev.jangada.server.tls.TlsFiles;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * What a {@link JangadaServer} is told at its start. Plain values; whoever parses flags or files
  * fills them in. Complaints name the flag under which the etcd world knows a setting.
  *
- * <p>URLs are {@code http://host:port}. What clients and members are told to use, and the members
- * of the cluster, must be the same on every member.
+ * <p>URLs are {@code http://host:port} or {@code https://host:port}. What clients and members are
+ * told to use, and the members of the cluster, must be the same on every member.
  *
  * @param name of this member, unique in the cluster ({@code --name})
  * @param dataDirectory where this member keeps all it has, see {@link JangadaServer} for the layout
@@ -51,6 +52,10 @@ import org.jspecify.annotations.Nullable;
  * @param storeEngine what holds the keys
  * @param logSegmentBytes size of the files that make up the replicated log; each is allocated when
  *     it is begun
+ * @param clientTls secures connections of clients at {@code https} addresses; null if there are
+ *     none ({@code --cert-file} and so on)
+ * @param peerTls secures connections between members, all of which it concerns then; null for
+ *     connections in the clear ({@code --peer-cert-file} and so on)
  */
 public record ServerConfig(
     String name,
@@ -72,7 +77,9 @@ public record ServerConfig(
     long snapshotCount,
     AuthSettings auth,
     StoreEngine storeEngine,
-    int logSegmentBytes) {
+    int logSegmentBytes,
+    @Nullable TlsFiles clientTls,
+    @Nullable TlsFiles peerTls) {
 
   /** What holds the keys and their versions. */
   public enum StoreEngine {
@@ -163,7 +170,22 @@ public record ServerConfig(
     private StoreEngine storeEngine = StoreEngine.ROCKSDB;
     private int logSegmentBytes = 64 << 20;
 
+    private @Nullable TlsFiles clientTls;
+    private @Nullable TlsFiles peerTls;
+
     private Builder() {}
+
+    /** See {@link ServerConfig#clientTls}; null by default. */
+    public Builder clientTls(@Nullable TlsFiles files) {
+      this.clientTls = files;
+      return this;
+    }
+
+    /** See {@link ServerConfig#peerTls}; null by default. */
+    public Builder peerTls(@Nullable TlsFiles files) {
+      this.peerTls = files;
+      return this;
+    }
 
     /** See {@link ServerConfig#name}; {@code default} by default. */
     public Builder name(String name) {
@@ -344,13 +366,15 @@ public record ServerConfig(
       checkSizes();
       checkAuth();
       Path directory = dataDirectory != null ? dataDirectory : Path.of(name + ".jangada");
+      Map<String, URI> members = members(listenPeerUrl);
+      checkSecurity(members, listenPeerUrl);
       return new ServerConfig(
           name,
           directory,
           listenClientUrls,
           advertisedClientUrls(),
           listenPeerUrl,
-          members(listenPeerUrl),
+          members,
           initialClusterState,
           initialClusterToken,
           heartbeatInterval,
@@ -364,7 +388,9 @@ public record ServerConfig(
           snapshotCount,
           new AuthSettings(authTokens, authTokenTtl, bcryptCost),
           storeEngine,
-          logSegmentBytes);
+          logSegmentBytes,
+          clientTls,
+          peerTls);
     }
 
     private void checkName() {
@@ -459,6 +485,54 @@ public record ServerConfig(
       return members;
     }
 
+    /** Where it says https there must be certificates, and the other way round. */
+    private void checkSecurity(Map<String, URI> members, URI listenPeerUrl) {
+      checkFiles("", clientTls);
+      checkFiles("peer-", peerTls);
+      boolean secureClients = listenClientUrls.stream().anyMatch(ServerConfig::isSecure);
+      if (secureClients && clientTls == null) {
+        throw new ConfigException(
+            "--listen-client-urls %s wants TLS: say with --cert-file and --key-file by which certificate"
+                .formatted(join(listenClientUrls)));
+      }
+      if (!secureClients && clientTls != null) {
+        throw new ConfigException(
+            "--cert-file is given, and --listen-client-urls %s has no https:// to use it for"
+                .formatted(join(listenClientUrls)));
+      }
+      for (URI url : listenClientUrls) {
+        for (URI other : listenClientUrls) {
+          if (url.getPort() == other.getPort() && isSecure(url) != isSecure(other)) {
+            throw new ConfigException(
+                "--listen-client-urls %s: one port is either http or https"
+                    .formatted(join(listenClientUrls)));
+          }
+        }
+      }
+      List<URI> peers = new ArrayList<>(members.values());
+      peers.add(listenPeerUrl);
+      for (URI peer : peers) {
+        if (isSecure(peer) && peerTls == null) {
+          throw new ConfigException(
+              "peer URL %s wants TLS: say with --peer-cert-file and --peer-key-file by which certificate"
+                  .formatted(peer));
+        }
+        if (!isSecure(peer) && peerTls != null) {
+          throw new ConfigException(
+              "--peer-cert-file is given, and peer URL %s is in the clear: write https:// for all peers"
+                  .formatted(peer));
+        }
+      }
+    }
+
+    private static void checkFiles(String prefix, @Nullable TlsFiles files) {
+      if (files != null && files.requireClientCertificate() && files.trustedRoots() == null) {
+        throw new ConfigException(
+            "--%1$sclient-cert-auth needs --%1$strusted-ca-file: whose certificates are to be accepted?"
+                .formatted(prefix));
+      }
+    }
+
     private void checkTimes() {
       if (heartbeatInterval.toMillis() < 1) {
         throw new ConfigException(
@@ -534,25 +608,22 @@ public record ServerConfig(
         throw new ConfigException(flag + " is empty: give at least one URL, http://host:port");
       }
       for (URI url : urls) {
-        if ("https".equals(url.getScheme())) {
+        if ((!"http".equals(url.getScheme()) && !isSecure(url)) || url.getHost() == null) {
           throw new ConfigException(
-              "%s %s: TLS is not supported yet; use http://".formatted(flag, url));
-        }
-        if (!"http".equals(url.getScheme()) || url.getHost() == null) {
-          throw new ConfigException(
-              "%s \"%s\" is not of the form http://host:port".formatted(flag, url));
+              "%s \"%s\" is not of the form http://host:port or https://host:port"
+                  .formatted(flag, url));
         }
         if (url.getPort() < 1 || url.getPort() > 65_535) {
           throw new ConfigException(
-              "%s %s lacks a port between 1 and 65535: write http://%s:2379"
-                  .formatted(flag, url, url.getHost()));
+              "%s %s lacks a port between 1 and 65535: write %s://%s:2379"
+                  .formatted(flag, url, url.getScheme(), url.getHost()));
         }
         if ((!url.getRawPath().isEmpty() && !url.getRawPath().equals("/"))
             || url.getRawQuery() != null
             || url.getRawUserInfo() != null) {
           throw new ConfigException(
-              "%s %s must end after the port: write http://%s:%d"
-                  .formatted(flag, url, url.getHost(), url.getPort()));
+              "%s %s must end after the port: write %s://%s:%d"
+                  .formatted(flag, url, url.getScheme(), url.getHost(), url.getPort()));
         }
       }
     }
@@ -584,6 +655,11 @@ public record ServerConfig(
     private static String join(List<URI> urls) {
       return String.join(",", urls.stream().map(URI::toString).toList());
     }
+  }
+
+  /** Whether a URL asks for TLS. */
+  static boolean isSecure(URI url) {
+    return "https".equals(url.getScheme());
   }
 
   /**

@@ -136,10 +136,12 @@ class ServerConfigTest {
   void malformedUrlsAreRefusedWithTheFlagAndARemedy() {
     assertRefused(
         ServerConfig.builder().listenClientUrls(urls("https://localhost:2379")),
-        "--listen-client-urls https://localhost:2379: TLS is not supported yet; use http://");
+        "--listen-client-urls https://localhost:2379 wants TLS: say with --cert-file and --key-file"
+            + " by which certificate");
     assertRefused(
         ServerConfig.builder().listenClientUrls(urls("localhost:2379")),
-        "--listen-client-urls \"localhost:2379\" is not of the form http://host:port");
+        "--listen-client-urls \"localhost:2379\" is not of the form http://host:port or"
+            + " https://host:port");
     assertRefused(
         ServerConfig.builder().listenClientUrls(urls("http://localhost")),
         "--listen-client-urls http://localhost lacks a port between 1 and 65535: write"

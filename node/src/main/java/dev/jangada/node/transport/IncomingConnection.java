@@ -10,9 +10,11 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.DecoderException;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Future;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -224,8 +226,17 @@ final class IncomingConnection extends ByteToMessageDecoder {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    boolean open = stage != Stage.CLOSED;
     stage = Stage.CLOSED;
-    acceptor.broken(context.channel().remoteAddress(), cause);
+    Throwable reason =
+        cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+    if (reason instanceof SSLException) {
+      if (open) {
+        acceptor.malformed(context.channel().remoteAddress(), "TLS: " + reason.getMessage());
+      }
+    } else {
+      acceptor.broken(context.channel().remoteAddress(), cause);
+    }
     context.close();
   }
 }

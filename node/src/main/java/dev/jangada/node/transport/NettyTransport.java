@@ -6,6 +6,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -75,13 +76,28 @@ public final class NettyTransport implements Transport {
     return open(config, TransportLimits.DEFAULT, receiver);
   }
 
+  /**
+   * The same with connections that are secured.
+   *
+   * @param security what secures them, at both ends
+   */
+  public static NettyTransport open(
+      TransportConfig config, ConnectionSecurity security, Consumer<Message> receiver)
+      throws IOException {
+    return new NettyTransport(config, TransportLimits.DEFAULT, security, receiver);
+  }
+
   static NettyTransport open(
       TransportConfig config, TransportLimits limits, Consumer<Message> receiver)
       throws IOException {
-    return new NettyTransport(config, limits, receiver);
+    return new NettyTransport(config, limits, ConnectionSecurity.NONE, receiver);
   }
 
-  private NettyTransport(TransportConfig config, TransportLimits limits, Consumer<Message> receiver)
+  private NettyTransport(
+      TransportConfig config,
+      TransportLimits limits,
+      ConnectionSecurity security,
+      Consumer<Message> receiver)
       throws IOException {
     String threadName = "jangada-transport-" + Handshake.name(config.memberId());
     group =
@@ -96,11 +112,11 @@ public final class NettyTransport implements Transport {
       Hello hello = new Hello(config.clusterId(), config.memberId(), peer.memberId(), incarnation);
       peers.put(
           peer.memberId(),
-          new PeerLink(peer, hello, config.maxMessageBytes(), limits, loop, connector));
+          new PeerLink(peer, hello, config.maxMessageBytes(), limits, loop, connector, security));
     }
     Hello self = new Hello(config.clusterId(), config.memberId(), config.memberId(), incarnation);
     acceptor = new Acceptor(self, config.maxMessageBytes(), limits, loop, peers, receiver);
-    listener = listen(config);
+    listener = listen(config, security);
     log.info(
         "Listening for peers at {} ({})",
         listener.localAddress(),
@@ -124,7 +140,7 @@ public final class NettyTransport implements Transport {
     return bootstrap;
   }
 
-  private Channel listen(TransportConfig config) throws IOException {
+  private Channel listen(TransportConfig config, ConnectionSecurity security) throws IOException {
     String address = config.listenHost() + ":" + config.listenPort();
     InetSocketAddress resolved = new InetSocketAddress(config.listenHost(), config.listenPort());
     if (resolved.isUnresolved()) {
@@ -143,6 +159,10 @@ public final class NettyTransport implements Transport {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    ChannelHandler secured = security.accepting(channel);
+                    if (secured != null) {
+                      channel.pipeline().addLast(secured);
+                    }
                     channel.pipeline().addLast(new IncomingConnection(acceptor));
                   }
                 })

@@ -10,6 +10,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -75,6 +77,7 @@ final class PeerLink {
   private final TransportLimits limits;
   private final EventLoop loop;
   private final Bootstrap bootstrap;
+  private final ConnectionSecurity security;
   private final Backoff backoff;
 
   private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
@@ -106,7 +109,8 @@ final class PeerLink {
       int maxMessageBytes,
       TransportLimits limits,
       EventLoop loop,
-      Bootstrap bootstrap) {
+      Bootstrap bootstrap,
+      ConnectionSecurity security) {
     this.peer = peer;
     this.name = "peer %s (%s:%d)".formatted(peer.name(), peer.host(), peer.port());
     this.hello = hello;
@@ -114,6 +118,7 @@ final class PeerLink {
     this.limits = limits;
     this.loop = loop;
     this.bootstrap = bootstrap.clone();
+    this.security = security;
     this.backoff = new Backoff(limits.firstDelay(), limits.longestDelay(), new SplittableRandom());
   }
 
@@ -321,7 +326,17 @@ final class PeerLink {
     if (thisAttempt != attempt) {
       return;
     }
-    bootstrap.handler(new OutgoingConnection(this, thisAttempt, hello));
+    bootstrap.handler(
+        new ChannelInitializer<>() {
+          @Override
+          protected void initChannel(Channel opened) {
+            ChannelHandler secured = security.connecting(opened, peer.host(), peer.port());
+            if (secured != null) {
+              opened.pipeline().addLast(secured);
+            }
+            opened.pipeline().addLast(new OutgoingConnection(PeerLink.this, thisAttempt, hello));
+          }
+        });
     ChannelFuture connecting = bootstrap.connect(new InetSocketAddress(address, peer.port()));
     channel = connecting.channel();
     connecting.addListener(future -> {

@@ -1,0 +1,184 @@
+package dev.jangada.server.tls;
+
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Secures connections with what is in files, and looks at the files again when a new connection
+ * comes, at most once a second: so certificates are replaced by replacing the files. Connections
+ * that are open go on as they are. While the files cannot be used, because they are being replaced
+ * or do not fit together, what was read before is used.
+ *
+ * <p>TLS 1.2 and 1.3, nothing older. Safe for use by several threads.
+ */
+public final class ReloadingTls {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReloadingTls.class);
+  private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final String purpose;
+  private final TlsFiles files;
+
+  private Contexts contexts;
+  private List<Stamp> seen;
+  private long checkedNanos = System.nanoTime();
+
+  private record Contexts(SslContext server, SslContext client) {}
+
+  /** By which one sees that a file has changed. */
+  private record Stamp(FileTime modified, long size, @Nullable Object key) {}
+
+  private ReloadingTls(String purpose, TlsFiles files, List<Stamp> seen, Contexts contexts) {
+    this.purpose = purpose;
+    this.files = files;
+    this.seen = seen;
+    this.contexts = contexts;
+  }
+
+  /**
+   * Reads the files.
+   *
+   * @param purpose for the log, for example {@code clients}
+   * @throws IOException if they cannot be used; the message names the file and says why
+   */
+  public static ReloadingTls read(String purpose, TlsFiles files) throws IOException {
+    List<Stamp> stamps = stamps(files);
+    return new ReloadingTls(purpose, files, stamps, load(files));
+  }
+
+  /** For the next connection that is accepted. */
+  public SslContext forServer() {
+    return current().server();
+  }
+
+  /** For the next connection that is opened, with the same certificate to show. */
+  public SslContext forClient() {
+    return current().client();
+  }
+
+  private synchronized Contexts current() {
+    long now = System.nanoTime();
+    if (now - checkedNanos >= CHECK_NANOS) {
+      checkedNanos = now;
+      reloadIfChanged();
+    }
+    return contexts;
+  }
+
+  private void reloadIfChanged() {
+    try {
+      List<Stamp> stamps = stamps(files);
+      if (stamps.equals(seen)) {
+        return;
+      }
+      seen = stamps;
+      contexts = load(files);
+      LOG.info("certificates reloaded: for={} certificate={}", purpose, files.certificate());
+    } catch (IOException e) {
+      LOG.warn(
+          "certificates not reloaded, those read before stay in use: for={} reason=\"{}\"",
+          purpose,
+          e.getMessage());
+    }
+  }
+
+  private static List<Stamp> stamps(TlsFiles files) throws IOException {
+    List<Stamp> stamps = new ArrayList<>();
+    stamps.add(stamp(files.certificate()));
+    stamps.add(stamp(files.key()));
+    if (files.trustedRoots() != null) {
+      stamps.add(stamp(files.trustedRoots()));
+    }
+    return stamps;
+  }
+
+  private static Stamp stamp(Path file) throws IOException {
+    try {
+      var attributes =
+          Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class);
+      return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+    } catch (IOException e) {
+      throw new IOException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  private static Contexts load(TlsFiles files) throws IOException {
+    X509Certificate[] chain = certificates(files.certificate());
+    PrivateKey key = PrivateKeys.read(files.key());
+    SslContextBuilder server;
+    SslContextBuilder client;
+    try {
+      server = SslContextBuilder.forServer(key, chain);
+      client = SslContextBuilder.forClient().keyManager(key, chain);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "%s is not the key of %s: %s".formatted(files.key(), files.certificate(), e.getMessage()),
+          e);
+    }
+    if (!chain[0].getPublicKey().getAlgorithm().equals(key.getAlgorithm())) {
+      throw new IOException(
+          "%s is not the key of %s: one is of %s, the other of %s"
+              .formatted(
+                  files.key(),
+                  files.certificate(),
+                  key.getAlgorithm(),
+                  chain[0].getPublicKey().getAlgorithm()));
+    }
+    if (files.trustedRoots() != null) {
+      X509Certificate[] roots = certificates(files.trustedRoots());
+      server.trustManager(roots);
+      client.trustManager(roots);
+    }
+    server.clientAuth(files.requireClientCertificate() ? ClientAuth.REQUIRE : ClientAuth.NONE);
+    // HTTP/1 first: whoever offers both is no client of gRPC.
+    server.applicationProtocolConfig(
+        new ApplicationProtocolConfig(
+            Protocol.ALPN,
+            SelectorFailureBehavior.NO_ADVERTISE,
+            SelectedListenerFailureBehavior.ACCEPT,
+            ApplicationProtocolNames.HTTP_1_1,
+            ApplicationProtocolNames.HTTP_2));
+    return new Contexts(finish(server), finish(client));
+  }
+
+  private static SslContext finish(SslContextBuilder builder) throws IOException {
+    return builder.sslProvider(SslProvider.JDK).protocols("TLSv1.3", "TLSv1.2").build();
+  }
+
+  private static X509Certificate[] certificates(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      X509Certificate[] certificates =
+          CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
+              .map(X509Certificate.class::cast)
+              .toArray(X509Certificate[]::new);
+      if (certificates.length == 0) {
+        throw new IOException(file + " holds no certificate in PEM");
+      }
+      return certificates;
+    } catch (GeneralSecurityException e) {
+      throw new IOException(file + " holds no certificates in PEM: " + e.getMessage(), e);
+    }
+  }
+}
