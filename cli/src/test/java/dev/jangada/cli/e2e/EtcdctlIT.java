@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.jangada.cli.cluster.ClusterLayout;
 import dev.jangada.cli.cluster.LocalCluster;
 import dev.jangada.cli.cluster.NodeLauncher;
+import dev.jangada.server.BackupRestore;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -141,6 +142,17 @@ class EtcdctlIT {
                 .containsExactlyInAnyOrder(expected));
   }
 
+  /** It refuses what does not end with a checksum where it expects one. */
+  @Test
+  void backupIsSavedAndIsWhole() throws Exception {
+    etcdctl("put", "backed-up", "1");
+    Path backup = directory.resolve("backup");
+
+    etcdctlAt(cluster.layout().endpoint(0), "", "snapshot", "save", backup.toString());
+
+    assertThat(BackupRestore.verify(backup)).contains("revision ");
+  }
+
   @Test
   void leaseIsGrantedKeptAliveListedAndRevoked() throws Exception {
     String granted = etcdctl("lease", "grant", "60");
@@ -210,11 +222,16 @@ class EtcdctlIT {
     return etcdctlWithInput("", arguments);
   }
 
-  /** What it printed, to either stream; its exit code must be 0. */
   private static String etcdctlWithInput(String input, String... arguments) throws Exception {
+    return etcdctlAt(cluster.layout().endpoints(), input, arguments);
+  }
+
+  /** What it printed, to either stream; its exit code must be 0. */
+  private static String etcdctlAt(String endpoints, String input, String... arguments)
+      throws Exception {
     List<String> command = new ArrayList<>();
     command.add("etcdctl");
-    command.add("--endpoints=" + cluster.layout().endpoints());
+    command.add("--endpoints=" + endpoints);
     command.add("--command-timeout=30s");
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

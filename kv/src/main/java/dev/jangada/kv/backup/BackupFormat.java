@@ -24,7 +24,15 @@ final class BackupFormat {
 
   static final int HASH_BYTES = 32;
 
+  /** What comes before the hash is a multiple of this: etcdctl takes anything else for cut off. */
+  private static final int BLOCK_BYTES = 512;
+
   private BackupFormat() {}
+
+  /** Bytes between the end, which ends at a position, and the hash. */
+  static int paddingAfter(long position) {
+    return (int) (-position & BLOCK_BYTES - 1);
+  }
 
   static int checksum(ByteBuffer bytes) {
     CRC32C crc = new CRC32C();

@@ -113,6 +113,13 @@ public final class BackupReader {
       throw damaged(
           at, String.format(Locale.ROOT, "it ends after %d of %d records", records, written));
     }
+    long paddingAt = position;
+    ByteBuffer padding = read(BackupFormat.paddingAfter(position));
+    while (padding.hasRemaining()) {
+      if (padding.get() != 0) {
+        throw damaged(paddingAt, "there is something behind its end that does not belong there");
+      }
+    }
     byte[] expected = hash.digest();
     long hashAt = position;
     if (!ByteBuffer.wrap(expected).equals(read(BackupFormat.HASH_BYTES))) {

@@ -11,17 +11,18 @@ import org.jspecify.annotations.Nullable;
  * Makes a backup of what a cursor goes over, piece by piece as it is asked for:
  *
  * <pre>
- * backup  := header  piece*  end  hash
+ * backup  := header  piece*  end  padding  hash
  * header  := magic:u64  format:u8  appliedIndex:u64  revision:u64  checksum:u32
  * piece   := bytes:i32  checksum:u32  record*
  * record  := keyBytes:i32  valueBytes:i32  key  value
  * end     := 0:i32  records:u64  checksum:u32
+ * padding := zeros up to a multiple of 512
  * hash    := SHA-256 of everything before it
  * </pre>
  *
  * <p>Numbers are big-endian. A checksum is the CRC32C of what stands before it in the header and in
- * the end, and of the records in a piece; it says where a backup is damaged. That it ends with its
- * SHA-256 is how etcd's tools tell whether one arrived whole.
+ * the end, and of the records in a piece; it says where a backup is damaged. Padding and hash are
+ * how etcd's tools tell whether one arrived whole.
  *
  * <p>For one thread.
  */
@@ -43,6 +44,7 @@ public final class BackupWriter {
   private final MessageDigest hash = BackupFormat.newHash();
   private Stage stage = Stage.HEADER;
   private long records;
+  private long position;
 
   /**
    * Begins a backup.
@@ -68,6 +70,7 @@ public final class BackupWriter {
         };
     if (bytes != null) {
       hash.update(bytes);
+      position += bytes.length;
     }
     return bytes;
   }
@@ -112,13 +115,14 @@ public final class BackupWriter {
 
   private byte[] end() {
     stage = Stage.DONE;
+    int endBytes = BackupFormat.END_BYTES + BackupFormat.CHECKSUM_BYTES;
+    int padding = BackupFormat.paddingAfter(position + endBytes);
     ByteBuffer end =
-        ByteBuffer.allocate(
-                BackupFormat.END_BYTES + BackupFormat.CHECKSUM_BYTES + BackupFormat.HASH_BYTES)
+        ByteBuffer.allocate(endBytes + padding + BackupFormat.HASH_BYTES)
             .putInt(0)
             .putLong(records);
     end.putInt(BackupFormat.checksum(end.duplicate().flip()));
-    hash.update(end.array(), 0, end.position());
-    return end.put(hash.digest()).array();
+    hash.update(end.array(), 0, endBytes + padding);
+    return end.put(endBytes + padding, hash.digest()).array();
   }
 }
