@@ -1,6 +1,7 @@
 package dev.jangada.node;
 
 import dev.jangada.node.RaftException.Reason;
+import dev.jangada.raft.ChangeRefusal;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 
@@ -58,6 +59,28 @@ final class Failures {
         Reason.LOST,
         false,
         "another leader's entry " + committed.id() + " was committed in place of the command");
+  }
+
+  static RaftException changeRefused(ChangeRefusal reason) {
+    return new RaftException(
+        Reason.CHANGE_REFUSED,
+        false,
+        switch (reason) {
+          case NOT_LEADER -> "this node is not the leader";
+          case TRANSFERRING -> "the leadership is being handed over";
+          case NOT_READY -> "the leader is new and does not know yet what is committed";
+          case UNDER_WAY -> "another change of the membership is under way";
+          case UNKNOWN_MEMBER -> "there is no such member";
+          case DUPLICATE_MEMBER -> "there is such a member already";
+          case REMOVED_MEMBER -> "the member was removed, and its id is never used again";
+          case WRONG_STANDING -> "only a learner can be promoted, and only a voter demoted";
+          case NOT_CAUGHT_UP -> "the learner has not caught up with the leader yet";
+          case NO_VOTERS -> "nobody would be left to vote";
+          case QUORUM_AT_RISK -> "too few of those who would vote can be reached";
+          case OTHER_INCARNATION -> "the member is known to have another log";
+          case TOO_LARGE -> "there are too many members, or their addresses are too long";
+        },
+        reason);
   }
 
   static RaftException stopped(String why, boolean outcomeUnknown) {

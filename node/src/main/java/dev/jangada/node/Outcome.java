@@ -1,6 +1,7 @@
 package dev.jangada.node;
 
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
 
 /**
  * Told what becomes of a request to a {@link RaftDriver}: once, with the exception noted at {@link
@@ -45,6 +46,17 @@ public sealed interface Outcome {
 
     /** The intended node leads. */
     void transferred();
+  }
+
+  /** Outcome of {@link RaftDriver#changeMembership}. */
+  non-sealed interface Change extends Outcome {
+
+    /**
+     * The change is committed, and no joint configuration is left of it.
+     *
+     * @param membership the configuration that is committed then
+     */
+    void changed(Membership membership);
   }
 
   /** Outcome of {@link RaftDriver#takeSnapshot}. */

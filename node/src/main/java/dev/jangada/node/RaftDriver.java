@@ -5,6 +5,8 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.Invariant;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipChange;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Persisted;
 import dev.jangada.raft.Proposal;
@@ -21,6 +23,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,13 +129,14 @@ public final class RaftDriver {
   private final Map<Long, SubmitRequest> forwarded = new LinkedHashMap<>();
   private final PendingReads reads;
   private final List<TransferRequest> transfers = new ArrayList<>();
+  private final PendingChanges changes;
 
   /** Messages that may leave, and a receipt that may be handed in, once a write is durable. */
   private record UnsentPromises(
       long afterWrite, List<Message> messages, @Nullable Persisted receipt) {}
 
   /** The log will begin after a snapshot's last entry once a write is durable. */
-  private record LogReset(long write, EntryId last) {}
+  private record LogReset(long write, SnapshotMetadata snapshot) {}
 
   /**
    * Creates a driver without snapshots.
@@ -209,6 +213,8 @@ public final class RaftDriver {
     this.appliedIndex = handedOutIndex;
     this.reads = new PendingReads(config.electionTimeoutTicks());
     this.snapshots = new SnapshotCoordinator(raft, config, snapshots, transport, policy);
+    this.changes = new PendingChanges(raft, this::finish);
+    transport.membershipChanged(raft.membership());
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -246,7 +252,7 @@ public final class RaftDriver {
    */
   public long ticksUntilDue() {
     long due = Math.min(raft.ticksUntilDue(), requests.ticksUntilDue(tick));
-    due = Math.min(due, snapshots.ticksUntilDue());
+    due = Math.min(due, Math.min(snapshots.ticksUntilDue(), changes.ticksUntilDue(tick)));
     if (!waiting.isEmpty() && offerAtTick > tick) {
       due = Math.min(due, offerAtTick - tick);
     }
@@ -274,7 +280,7 @@ public final class RaftDriver {
     LogReset reset = logReset;
     if (reset != null && reset.write() <= number) {
       logReset = null;
-      installed(reset.last());
+      installed(reset.snapshot());
     }
   }
 
@@ -309,11 +315,11 @@ public final class RaftDriver {
   /** Something that was asked of {@link Snapshots} is done. */
   public void snapshotEvent(SnapshotEvent event) {
     if (event instanceof SnapshotEvent.Restored(EntryId last)) {
-      SnapshotMetadata snapshot = installing;
+      SnapshotMetadata snapshot = Objects.requireNonNull(installing, "a snapshot to install");
       installing = null;
       Invariant.check(batches.isEmpty(), "%s was restored before what comes before it", last);
       lastWrite++;
-      logReset = new LogReset(lastWrite, last);
+      logReset = new LogReset(lastWrite, snapshot);
       logWriter.write(new LogWriter.Write(lastWrite, null, List.of(), 0, snapshot));
     } else {
       snapshots.event(event);
@@ -321,7 +327,8 @@ public final class RaftDriver {
   }
 
   /** State machine and log are those of a snapshot: goes on after it. */
-  private void installed(EntryId last) {
+  private void installed(SnapshotMetadata snapshot) {
+    EntryId last = snapshot.last();
     raft.snapshotInstalled(last);
     snapshots.installed(last);
     handedOutIndex = last.index();
@@ -335,6 +342,7 @@ public final class RaftDriver {
           }
         });
     forwarded.values().forEach(SubmitRequest::mayHaveBeenSkipped);
+    changes.skipTo(last, snapshot.membership());
     reads.applied(last.index(), this::readReady);
   }
 
@@ -419,6 +427,25 @@ public final class RaftDriver {
   }
 
   /**
+   * Wants the membership changed, by this node as the leader: all of the changes together, as
+   * {@link Raft#changeMembership} says. Waits until a leader is known, and for the change before.
+   *
+   * @param wanted at least one
+   * @param timeoutTicks after so many ticks the outcome is told, whatever is known by then; at
+   *     least 1
+   * @param outcome told when the change is made, or fails: with {@link
+   *     RaftException.Reason#NOT_LEADER} as soon as another node leads, and with {@link
+   *     RaftException.Reason#CHANGE_REFUSED} if the leader refuses it for good, or its time is up
+   *     before it could be begun
+   */
+  public void changeMembership(
+      List<MembershipChange> wanted, long timeoutTicks, Outcome.Change outcome) {
+    ChangeRequest request = new ChangeRequest(wanted, tick + timeoutTicks, outcome);
+    requests.add(request);
+    changes.add(request);
+  }
+
+  /**
    * Wants the state saved as a snapshot, as it is now or will be soon.
    *
    * @param outcome told when it is durable
@@ -432,8 +459,7 @@ public final class RaftDriver {
   public void stop(String reason) {
     requests.drain(request -> {
       request.markDone();
-      boolean underWay = request instanceof SubmitRequest command && command.isUnderWay();
-      request.outcome().failed(Failures.stopped(reason, underWay));
+      request.outcome().failed(Failures.stopped(reason, request.isUnderWay()));
     });
     snapshots.stop(Failures.stopped(reason, false));
   }
@@ -444,20 +470,25 @@ public final class RaftDriver {
 
   /** Does everything that follows from the events so far. */
   public void advance() {
-    noticeLeadership();
-    offerWaiting();
-    askForReads();
-    snapshots.advance();
+    proceed();
     while (raft.hasReady()) {
       carryOut(raft.ready());
-      noticeLeadership();
-      offerWaiting();
-      askForReads();
-      snapshots.advance();
+      proceed();
     }
   }
 
+  private void proceed() {
+    noticeLeadership();
+    offerWaiting();
+    changes.offer(tick);
+    askForReads();
+    snapshots.advance();
+  }
+
   private void carryOut(Ready ready) {
+    if (ready.membership() != null) {
+      transport.membershipChanged(ready.membership());
+    }
     for (Message message : ready.sendNow()) {
       transport.send(message);
     }
@@ -653,6 +684,7 @@ public final class RaftDriver {
         handedOutTerm = entry.term();
         takeBackForwardedBefore(handedOutTerm);
       }
+      changes.committed(entry);
       SubmitRequest request = claim(entry);
       if (request != null && !request.isDone()) {
         if (claimants == null) {
@@ -720,6 +752,7 @@ public final class RaftDriver {
           case ReadRequest read ->
               raft.leader() == 0 ? Failures.noLeader() : Failures.timeout(false);
           case TransferRequest transfer -> Failures.timeout(false);
+          case ChangeRequest change -> change.expired();
         };
     request.markDone();
     request.outcome().failed(failure);
@@ -731,6 +764,7 @@ public final class RaftDriver {
     proposed.sweep();
     reads.sweep();
     transfers.removeIf(Request::isDone);
+    changes.sweep();
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -740,6 +774,11 @@ public final class RaftDriver {
   /** A picture of the core's state. */
   public RaftStatus status() {
     return raft.status();
+  }
+
+  /** The latest configuration that this node knows to be committed; see {@link #status}, too. */
+  public Membership committedMembership() {
+    return changes.committed();
   }
 
   /** What has been done with snapshots. */

@@ -1,5 +1,8 @@
 package dev.jangada.node;
 
+import dev.jangada.raft.ChangeRefusal;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why a request to a {@link RaftNode} was not, or not verifiably, carried out. Futures of the node
  * fail with it, methods that answer at once throw it.
@@ -28,24 +31,44 @@ public final class RaftException extends RuntimeException {
      * in its place. It has had no effect and never will.
      */
     LOST,
+    /**
+     * The leader refused a change of the membership, for the reason that {@link
+     * RaftException#changeRefusal} tells. No effect.
+     */
+    CHANGE_REFUSED,
     /** The node was closed, or has stopped because of a failure. */
     STOPPED
   }
 
   private final Reason reason;
   private final boolean outcomeUnknown;
+  private final @Nullable ChangeRefusal changeRefusal;
 
   RaftException(Reason reason, boolean outcomeUnknown, String message) {
+    this(reason, outcomeUnknown, message, null);
+  }
+
+  RaftException(
+      Reason reason,
+      boolean outcomeUnknown,
+      String message,
+      @Nullable ChangeRefusal changeRefusal) {
     // Refusals are values in all but name: they are made in numbers when a cluster is in trouble,
     // and the stack of the thread that makes them tells nothing.
     super(message, null, false, false);
     this.reason = reason;
     this.outcomeUnknown = outcomeUnknown;
+    this.changeRefusal = changeRefusal;
   }
 
   /** What kind of failure it is. */
   public Reason reason() {
     return reason;
+  }
+
+  /** Why a change of the membership was refused; null unless that is the reason. */
+  public @Nullable ChangeRefusal changeRefusal() {
+    return changeRefusal;
   }
 
   /**

@@ -3,7 +3,7 @@ package dev.jangada.node;
 import org.jspecify.annotations.Nullable;
 
 /** A request under way in a {@link RaftDriver}. Only its driver's thread changes it. */
-abstract sealed class Request permits SubmitRequest, ReadRequest, TransferRequest {
+abstract sealed class Request permits SubmitRequest, ReadRequest, TransferRequest, ChangeRequest {
 
   /** The driver's tick at which the request's time is up. */
   final long deadlineTick;
@@ -21,6 +21,11 @@ abstract sealed class Request permits SubmitRequest, ReadRequest, TransferReques
   }
 
   abstract Outcome outcome();
+
+  /** Whether it may yet take effect, even if it is given up. */
+  boolean isUnderWay() {
+    return false;
+  }
 
   final boolean isDone() {
     return done;

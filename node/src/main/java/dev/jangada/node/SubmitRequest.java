@@ -39,6 +39,7 @@ final class SubmitRequest extends Request {
     return present;
   }
 
+  @Override
   boolean isUnderWay() {
     return underWay;
   }

@@ -7,6 +7,8 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipChange;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
@@ -77,7 +79,10 @@ final class DriverCluster {
     while (busy) {
       busy = !network.isEmpty();
       for (Message message : takeNetwork()) {
-        deliver(message);
+        // A member that was added need not exist.
+        if (nodes.containsKey(message.to())) {
+          deliver(message);
+        }
       }
       for (Node node : nodes.values()) {
         busy |= !node.writes.isEmpty() || !node.batches.isEmpty();
@@ -314,6 +319,13 @@ final class DriverCluster {
       return read;
     }
 
+    Changed change(long timeoutTicks, MembershipChange... changes) {
+      Changed changed = new Changed();
+      driver.changeMembership(List.of(changes), timeoutTicks, changed);
+      driver.advance();
+      return changed;
+    }
+
     /** The commands that the state machine has applied. */
     List<String> commands() {
       return applied.stream()
@@ -350,6 +362,28 @@ final class DriverCluster {
     @Override
     public void failed(RaftException why) {
       assertThat(isDone()).as("second outcome of %s", command).isFalse();
+      failure = why;
+    }
+  }
+
+  /** A change of the membership and what became of it. */
+  static final class Changed implements Outcome.Change {
+    @Nullable Membership membership;
+    @Nullable RaftException failure;
+
+    boolean isDone() {
+      return membership != null || failure != null;
+    }
+
+    @Override
+    public void changed(Membership committed) {
+      assertThat(isDone()).as("second outcome of a change").isFalse();
+      membership = committed;
+    }
+
+    @Override
+    public void failed(RaftException why) {
+      assertThat(isDone()).as("second outcome of a change").isFalse();
       failure = why;
     }
   }

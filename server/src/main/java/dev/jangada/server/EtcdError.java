@@ -2,6 +2,7 @@ package dev.jangada.server;
 
 import dev.jangada.kv.KvError;
 import dev.jangada.node.RaftException;
+import dev.jangada.raft.ChangeRefusal;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 
@@ -57,7 +58,19 @@ enum EtcdError {
   STOPPED(Status.Code.UNAVAILABLE, "server stopped"),
   TOO_MANY_REQUESTS(Status.Code.RESOURCE_EXHAUSTED, "too many requests"),
   CORRUPT(Status.Code.DATA_LOSS, "corrupt cluster"),
-  BAD_TRANSFEREE(Status.Code.FAILED_PRECONDITION, "bad leader transferee");
+  BAD_TRANSFEREE(Status.Code.FAILED_PRECONDITION, "bad leader transferee"),
+  MEMBER_EXISTS(Status.Code.FAILED_PRECONDITION, "member ID already exist"),
+  PEER_URL_EXISTS(Status.Code.FAILED_PRECONDITION, "Peer URLs already exists"),
+  PEER_URLS_INVALID(Status.Code.INVALID_ARGUMENT, "given member URLs are invalid"),
+  MEMBER_NOT_FOUND(Status.Code.NOT_FOUND, "member not found"),
+  NOT_A_LEARNER(Status.Code.FAILED_PRECONDITION, "can only promote a learner member"),
+  LEARNER_NOT_READY(
+      Status.Code.FAILED_PRECONDITION,
+      "can only promote a learner member which is in sync with leader"),
+  TOO_MANY_LEARNERS(Status.Code.FAILED_PRECONDITION, "too many learner members in cluster"),
+  NOT_ENOUGH_STARTED(
+      Status.Code.FAILED_PRECONDITION, "re-configuration failed due to not enough started members"),
+  UNHEALTHY_CLUSTER(Status.Code.UNAVAILABLE, "unhealthy cluster");
 
   private final Status.Code code;
   private final String text;
@@ -113,6 +126,20 @@ enum EtcdError {
     };
   }
 
+  /** How the leader's refusal of a change of the membership is told. */
+  static EtcdError of(ChangeRefusal reason) {
+    return switch (reason) {
+      case NOT_LEADER -> NOT_LEADER;
+      case TRANSFERRING, NOT_READY, UNDER_WAY -> TOO_MANY_REQUESTS;
+      case UNKNOWN_MEMBER, REMOVED_MEMBER -> MEMBER_NOT_FOUND;
+      case DUPLICATE_MEMBER -> MEMBER_EXISTS;
+      case WRONG_STANDING -> NOT_A_LEARNER;
+      case NOT_CAUGHT_UP -> LEARNER_NOT_READY;
+      case NO_VOTERS, QUORUM_AT_RISK -> NOT_ENOUGH_STARTED;
+      case OTHER_INCARNATION, TOO_LARGE -> UNHEALTHY_CLUSTER;
+    };
+  }
+
   /**
    * How a failure of the replicated log is told. None of the codes makes a client send a write
    * again by itself, whether or not the outcome is known.
@@ -125,6 +152,7 @@ enum EtcdError {
       case TOO_LARGE -> REQUEST_TOO_LARGE;
       case OVERLOADED -> TOO_MANY_REQUESTS;
       case LOST -> LEADER_CHANGED;
+      case CHANGE_REFUSED -> UNHEALTHY_CLUSTER;
       case STOPPED -> STOPPED;
     };
   }

@@ -1,5 +1,6 @@
 package dev.jangada.node.transport;
 
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import java.io.IOException;
 import java.util.function.Consumer;
@@ -22,6 +23,13 @@ public interface Transport extends AutoCloseable {
    * does well to collect what comes together.
    */
   void send(Message message);
+
+  /**
+   * Other members are in force than before: from now on messages go to these, at their addresses.
+   * Called first when the node starts, by the same thread as {@link #send}. One that is connected
+   * to its peers by other means need not care.
+   */
+  default void membershipChanged(Membership membership) {}
 
   /**
    * Ends all connections and releases all threads and addresses. Once it has returned, the receiver
