@@ -2,16 +2,23 @@ package dev.jangada.conventions;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** The modules, what each may know, and the rules that follow. */
@@ -19,6 +26,20 @@ final class Layering {
 
   /** Which of our modules each module may use. */
   static final Map<String, List<String>> MODULES = modules();
+
+  /**
+   * Which packages of its own module each package may use, in modules of several topics. The
+   * module's own package, called "", stands above all others.
+   */
+  private static final Map<String, Map<String, List<String>>> ARROWS =
+      Map.of(
+          "kv",
+          Map.of(
+              "store", List.of(),
+              "backup", List.of("store"),
+              "bytes", List.of(),
+              "command", List.of("bytes"),
+              "auth", List.of("bytes", "command")));
 
   private static final String[] TEST_LIBRARIES = {
     "org.junit..", "org.assertj..", "net.jqwik..", "com.tngtech.archunit..", "io.etcd.."
@@ -54,6 +75,8 @@ final class Layering {
     Map<String, ArchRule> rules = new LinkedHashMap<>();
     MODULES.forEach((module, uses) ->
         rules.put(module + " knows of our modules only " + uses, dependencyRule(module, uses)));
+    ARROWS.forEach((module, arrows) ->
+        rules.put(topicsOf(module), followArrows(module, new TreeMap<>(arrows))));
     rules.put(
         "the core needs nothing but plain java.base",
         noClasses()
@@ -121,6 +144,8 @@ final class Layering {
         offenders.put(
             module + " knows of our modules only " + uses,
             packageOf(module) + ".fixture.KnowsTooMuch"));
+    ARROWS.forEach((module, arrows) ->
+        offenders.put(topicsOf(module), packageOf(module) + ".fixture.UsesAnything"));
     offenders.put("the core needs nothing but plain java.base", "raft.fixture.WritesFiles");
     offenders.put("the core has no thread", "raft.fixture.StartsThread");
     offenders.put("the core reads no clock", "raft.fixture.ReadsClock");
@@ -148,6 +173,38 @@ final class Layering {
         .should()
         .dependOnClassesThat(
             resideInAnyPackage("dev.jangada..").and(not(resideInAnyPackage(known))));
+  }
+
+  private static String topicsOf(String module) {
+    return "the packages of " + module + " know each other only along its arrows";
+  }
+
+  /** A package that is not listed may use none of its own module, and nobody may use it. */
+  private static ArchRule followArrows(String module, Map<String, List<String>> arrows) {
+    return classes()
+        .that(of(module).and(not(resideInAPackage(packageOf(module)))))
+        .should(
+            new ArchCondition<>("follow " + arrows) {
+              @Override
+              public void check(JavaClass type, ConditionEvents events) {
+                String from = topic(module, type);
+                for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+                  JavaClass target = dependency.getTargetClass();
+                  boolean allowed =
+                      !of(module).test(target)
+                          || topic(module, target).equals(from)
+                          || arrows.getOrDefault(from, List.of()).contains(topic(module, target));
+                  events.add(
+                      new SimpleConditionEvent(dependency, allowed, dependency.getDescription()));
+                }
+              }
+            });
+  }
+
+  /** What a package is called within its module; "" for the module's own. */
+  private static String topic(String module, JavaClass type) {
+    String name = type.getPackageName();
+    return name.equals(packageOf(module)) ? "" : name.substring(packageOf(module).length() + 1);
   }
 
   private static ArchRule onlyIn(String library, String... packages) {

@@ -1,5 +1,10 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.auth.AuthRole;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.auth.AuthUser;
+import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.Secret;
 import dev.jangada.kv.store.OrderedStore;
 import java.nio.charset.StandardCharsets;
 import java.util.NavigableMap;
@@ -29,19 +34,19 @@ final class AuthBatch {
       return AuthState.INITIAL;
     }
     try {
-      AuthCodec.Settings settings = AuthCodec.decodeSettings(settingsBytes);
+      AuthRecords.Settings settings = AuthRecords.decodeSettings(settingsBytes);
       NavigableMap<String, AuthUser> users = new TreeMap<>();
       try (OrderedStore.Cursor cursor = reader.cursor(Layout.userKey(""), Layout.AUTH_USERS_END)) {
         for (; cursor.isValid(); cursor.next()) {
           String name = name(cursor.key());
-          users.put(name, AuthCodec.decodeUser(name, cursor.value()));
+          users.put(name, AuthRecords.decodeUser(name, cursor.value()));
         }
       }
       NavigableMap<String, AuthRole> roles = new TreeMap<>();
       try (OrderedStore.Cursor cursor = reader.cursor(Layout.roleKey(""), Layout.AUTH_ROLES_END)) {
         for (; cursor.isValid(); cursor.next()) {
           String name = name(cursor.key());
-          roles.put(name, AuthCodec.decodeRole(name, cursor.value()));
+          roles.put(name, AuthRecords.decodeRole(name, cursor.value()));
         }
       }
       return new AuthState(
@@ -85,7 +90,7 @@ final class AuthBatch {
     state = new AuthState(enabled, nextRevision(), tokenSecret, users, roles);
     overlay.put(
         Layout.AUTH_SETTINGS_KEY,
-        AuthCodec.encode(new AuthCodec.Settings(enabled, state.revision(), tokenSecret)));
+        AuthRecords.encode(new AuthRecords.Settings(enabled, state.revision(), tokenSecret)));
   }
 
   /** What one command changes. */
@@ -97,7 +102,7 @@ final class AuthBatch {
 
     void put(AuthUser user) {
       users.put(user.name(), user);
-      overlay.put(Layout.userKey(user.name()), AuthCodec.encode(user));
+      overlay.put(Layout.userKey(user.name()), AuthRecords.encode(user));
     }
 
     void removeUser(String name) {
@@ -107,7 +112,7 @@ final class AuthBatch {
 
     void put(AuthRole role) {
       roles.put(role.name(), role);
-      overlay.put(Layout.roleKey(role.name()), AuthCodec.encode(role));
+      overlay.put(Layout.roleKey(role.name()), AuthRecords.encode(role));
     }
 
     void removeRole(String name) {

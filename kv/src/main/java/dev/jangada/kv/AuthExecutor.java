@@ -1,7 +1,16 @@
 package dev.jangada.kv;
 
-import static dev.jangada.kv.AuthState.ROOT;
+import static dev.jangada.kv.auth.AuthState.ROOT;
 
+import dev.jangada.kv.auth.AuthRole;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.auth.AuthUser;
+import dev.jangada.kv.command.AuthCommand;
+import dev.jangada.kv.command.AuthResponse;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.Permission;
+import dev.jangada.kv.command.Result;
 import java.util.List;
 
 /**

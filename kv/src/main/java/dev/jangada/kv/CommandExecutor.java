@@ -1,5 +1,29 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.auth.Authorizer;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.AuthCommand;
+import dev.jangada.kv.command.AuthenticatedRequest;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.CompactResponse;
+import dev.jangada.kv.command.Compare;
+import dev.jangada.kv.command.DeleteRangeRequest;
+import dev.jangada.kv.command.DeleteRangeResponse;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.LeaseCommand;
+import dev.jangada.kv.command.Operation;
+import dev.jangada.kv.command.PublishMemberRequest;
+import dev.jangada.kv.command.PublishMemberResponse;
+import dev.jangada.kv.command.PutRequest;
+import dev.jangada.kv.command.PutResponse;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.Response;
+import dev.jangada.kv.command.Result;
+import dev.jangada.kv.command.TxnRequest;
+import dev.jangada.kv.command.TxnResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +53,7 @@ final class CommandExecutor {
   Result execute(Command command, long term) {
     batch.beginCommand();
     Command bare = AuthenticatedRequest.bare(command);
-    Authorizer authorizer = new Authorizer(batch.auth().state(), batch.leases().reader());
+    Authorizer authorizer = new Authorizer(batch.auth().state(), batch.leases().reader()::keys);
     Optional<KvError> refusal = authorizer.check(AuthenticatedRequest.callerOf(command), bare);
     return refusal.isPresent() ? new Failure(refusal.get()) : carryOut(bare, term);
   }
@@ -77,7 +101,7 @@ final class CommandExecutor {
 
   /** Carries out a transaction, and nothing else since the last command. */
   Result txn(TxnRequest txn) {
-    if (TxnWrites.conflict(txn)) {
+    if (txn.mayWriteKeyTwice()) {
       return new Failure(KvError.DUPLICATE_KEY);
     }
     Chosen chosen = choose(txn);

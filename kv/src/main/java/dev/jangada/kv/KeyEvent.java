@@ -1,5 +1,7 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.KeyValue;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,7 +1,26 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.auth.AuthState;
 import dev.jangada.kv.backup.BackupInfo;
 import dev.jangada.kv.backup.BackupReader;
+import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.AuthenticatedRequest;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.CompactResponse;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.HashResult;
+import dev.jangada.kv.command.KeyRange;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.KvHash;
+import dev.jangada.kv.command.MemberAttributes;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeResult;
+import dev.jangada.kv.command.Result;
+import dev.jangada.kv.command.ResultCodec;
+import dev.jangada.kv.command.TxnRequest;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;

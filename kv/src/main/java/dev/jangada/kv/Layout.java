@@ -1,5 +1,11 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.bytes.ByteReader;
+import dev.jangada.kv.bytes.ByteWriter;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.kv.store.StoreException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -16,16 +22,16 @@ import org.jspecify.annotations.Nullable;
  *          what each revision did, in order; previous is the mod revision of the version that this
  *          one replaced, 0 if there was none
  * state    'm'                                  → see {@link StoreState}
- * members  'a' id (8)                           → attributes as in {@link CommandCodec}
+ * members  'a' id (8)                           → attributes as in {@link dev.jangada.kv.command.CommandCodec}
  * leases   'e' id (8)                           → time to live in seconds, deadline (numbers)
  * attached 'k' id of the lease (8), key         → nothing
  *          the keys that go when a lease ends
  * deadline 'd' deadline (8), id (8)             → nothing
  *          the leases in the order in which they end, by the lease clock in milliseconds
  *
- * settings 'u' 'm'                              → whether permissions count, see {@link AuthCodec}
- * users    'u' 'u' name                         → see {@link AuthCodec}
- * roles    'u' 'r' name                         → see {@link AuthCodec}
+ * settings 'u' 'm'                              → whether permissions count, see {@link AuthRecords}
+ * users    'u' 'u' name                         → see {@link AuthRecords}
+ * roles    'u' 'r' name                         → see {@link AuthRecords}
  *
  * version  = create revision, mod revision, version, lease (numbers), value (the rest)
  * </pre>

@@ -1,5 +1,7 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.command.AdvanceLeaseClockRequest;
+
 /**
  * A lease as it is stored.
  *

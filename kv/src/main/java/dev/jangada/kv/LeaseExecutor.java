@@ -1,5 +1,19 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.AdvanceLeaseClockRequest;
+import dev.jangada.kv.command.AdvanceLeaseClockResponse;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.LeaseCommand;
+import dev.jangada.kv.command.LeaseGrantRequest;
+import dev.jangada.kv.command.LeaseGrantResponse;
+import dev.jangada.kv.command.LeaseKeepAliveRequest;
+import dev.jangada.kv.command.LeaseKeepAliveResponse;
+import dev.jangada.kv.command.LeaseRevokeRequest;
+import dev.jangada.kv.command.LeaseRevokeResponse;
+import dev.jangada.kv.command.Result;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.bytes.Bytes;
 import dev.jangada.kv.store.OrderedStore;
 import java.util.ArrayList;
 import java.util.List;

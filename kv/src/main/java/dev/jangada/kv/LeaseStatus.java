@@ -1,5 +1,6 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.bytes.Bytes;
 import java.util.List;
 
 /**

@@ -1,5 +1,9 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.raft.Invariant;
 import java.util.ArrayList;

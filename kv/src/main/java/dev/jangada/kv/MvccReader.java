@@ -1,5 +1,10 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.bytes.ByteWriter;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.KeyRange;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.raft.InvariantViolation;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.auth.Authorizer;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.kv.store.StoreException;
 import java.io.IOException;
@@ -329,7 +331,7 @@ final class MvccStore implements AutoCloseable {
 
     /** Decides what callers may do with this state. */
     Authorizer authorizer() {
-      return new Authorizer(auth, leases());
+      return new Authorizer(auth, leases()::keys);
     }
 
     MvccReader reader() {

@@ -1,5 +1,9 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -4,8 +4,8 @@
  * dev.jangada.kv.KvStateMachine} first, then {@link dev.jangada.kv.MvccStore} for how versions are
  * laid out.
  *
- * <p>The requests and responses here are the store's own; it knows neither the wire format of
- * clients nor how the log is replicated.
+ * <p>The requests and responses are the store's own, in {@link dev.jangada.kv.command}; it knows
+ * neither the wire format of clients nor how the log is replicated.
  */
 @NullMarked
 package dev.jangada.kv;

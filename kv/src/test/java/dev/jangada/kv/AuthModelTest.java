@@ -2,6 +2,24 @@ package dev.jangada.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.AuthCommand;
+import dev.jangada.kv.command.AuthenticatedRequest;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.DeleteRangeRequest;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KeyRange;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.LeaseRevokeRequest;
+import dev.jangada.kv.command.Operation;
+import dev.jangada.kv.command.Permission;
+import dev.jangada.kv.command.PutRequest;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.Requests;
+import dev.jangada.kv.command.Result;
+import dev.jangada.kv.command.Secret;
+import dev.jangada.kv.command.TxnRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

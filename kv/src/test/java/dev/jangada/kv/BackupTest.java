@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jangada.kv.backup.BackupInfo;
 import dev.jangada.kv.backup.BackupReader;
 import dev.jangada.kv.backup.DamagedBackupException;
+import dev.jangada.kv.command.MemberAttributes;
+import dev.jangada.kv.command.PublishMemberRequest;
 import dev.jangada.kv.store.HeapStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -1,5 +1,19 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.DeleteRangeRequest;
+import dev.jangada.kv.command.DeleteRangeResponse;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.PutRequest;
+import dev.jangada.kv.command.PutResponse;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeResponse;
+import dev.jangada.kv.command.Result;
+import dev.jangada.kv.command.ResultCodec;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;
 import java.util.List;

@@ -5,6 +5,18 @@ import static dev.jangada.kv.Client.bytes;
 import static dev.jangada.kv.Client.keys;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.CompactResponse;
+import dev.jangada.kv.command.DeleteRangeRequest;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.KvHash;
+import dev.jangada.kv.command.Operation;
+import dev.jangada.kv.command.PutRequest;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeResponse;
+import dev.jangada.kv.command.Result;
+import dev.jangada.kv.command.TxnRequest;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -2,6 +2,8 @@ package dev.jangada.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.KeyValue;
 import java.util.Arrays;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;

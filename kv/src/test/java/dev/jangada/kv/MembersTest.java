@@ -3,6 +3,13 @@ package dev.jangada.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.HashResult;
+import dev.jangada.kv.command.MemberAttributes;
+import dev.jangada.kv.command.PublishMemberRequest;
+import dev.jangada.kv.command.PublishMemberResponse;
+import dev.jangada.kv.command.RangeRequest;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

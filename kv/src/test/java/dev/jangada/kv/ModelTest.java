@@ -2,6 +2,17 @@ package dev.jangada.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.HashResult;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.Requests;
+import dev.jangada.kv.command.ResultCodec;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;
 import dev.jangada.raft.StateMachine;

@@ -5,8 +5,16 @@ import static dev.jangada.kv.Client.bytes;
 import static dev.jangada.kv.Client.keys;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.kv.RangeRequest.SortOrder;
-import dev.jangada.kv.RangeRequest.SortTarget;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KeyRange;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeRequest.SortOrder;
+import dev.jangada.kv.command.RangeRequest.SortTarget;
+import dev.jangada.kv.command.RangeResponse;
+import dev.jangada.kv.command.Requests;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

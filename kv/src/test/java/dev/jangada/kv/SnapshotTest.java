@@ -4,6 +4,17 @@ import static dev.jangada.kv.Client.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.HashResult;
+import dev.jangada.kv.command.MemberAttributes;
+import dev.jangada.kv.command.Operation;
+import dev.jangada.kv.command.PublishMemberRequest;
+import dev.jangada.kv.command.PutRequest;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeResponse;
+import dev.jangada.kv.command.TxnRequest;
 import dev.jangada.kv.store.HeapStore;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;

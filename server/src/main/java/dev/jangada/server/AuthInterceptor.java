@@ -1,9 +1,9 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.AuthState;
-import dev.jangada.kv.Caller;
-import dev.jangada.kv.KvError;
 import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.KvError;
 import dev.jangada.node.RaftNode;
 import dev.jangada.server.auth.Tokens;
 import io.grpc.Context;

@@ -38,15 +38,15 @@ import dev.jangada.etcd.api.etcdserverpb.AuthUserRevokeRoleResponse;
 import dev.jangada.etcd.api.etcdserverpb.AuthenticateRequest;
 import dev.jangada.etcd.api.etcdserverpb.AuthenticateResponse;
 import dev.jangada.etcd.api.etcdserverpb.ResponseHeader;
-import dev.jangada.kv.AuthCommand;
-import dev.jangada.kv.AuthRole;
-import dev.jangada.kv.AuthState;
-import dev.jangada.kv.AuthUser;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.Caller;
-import dev.jangada.kv.KvError;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.Secret;
+import dev.jangada.kv.auth.AuthRole;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.auth.AuthUser;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.AuthCommand;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.Secret;
 import dev.jangada.node.RaftNode;
 import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.Tokens;
@@ -315,7 +315,7 @@ final class AuthService extends AuthGrpc.AuthImplBase {
           if (role == null) {
             throw EtcdError.ROLE_NOT_FOUND.exception();
           }
-          List<dev.jangada.kv.Permission> permissions =
+          List<dev.jangada.kv.command.Permission> permissions =
               name.equals(AuthState.ROOT) ? List.of(AuthState.EVERYTHING) : role.permissions();
           return AuthRoleGetResponse.newBuilder()
               .setHeader(header())
@@ -324,7 +324,7 @@ final class AuthService extends AuthGrpc.AuthImplBase {
         });
   }
 
-  private static Permission permission(dev.jangada.kv.Permission permission) {
+  private static Permission permission(dev.jangada.kv.command.Permission permission) {
     return Permission.newBuilder()
         .setPermType(
             switch (permission.type()) {
@@ -368,11 +368,11 @@ final class AuthService extends AuthGrpc.AuthImplBase {
       return;
     }
     Permission permission = request.getPerm();
-    dev.jangada.kv.Permission.Type type =
+    dev.jangada.kv.command.Permission.Type type =
         switch (permission.getPermType()) {
-          case READ -> dev.jangada.kv.Permission.Type.READ;
-          case WRITE -> dev.jangada.kv.Permission.Type.WRITE;
-          case READWRITE -> dev.jangada.kv.Permission.Type.READWRITE;
+          case READ -> dev.jangada.kv.command.Permission.Type.READ;
+          case WRITE -> dev.jangada.kv.command.Permission.Type.WRITE;
+          case READWRITE -> dev.jangada.kv.command.Permission.Type.READWRITE;
           case UNRECOGNIZED -> null;
         };
     if (type == null) {
@@ -383,7 +383,7 @@ final class AuthService extends AuthGrpc.AuthImplBase {
         reply,
         new AuthCommand.GrantPermission(
             request.getName(),
-            new dev.jangada.kv.Permission(
+            new dev.jangada.kv.command.Permission(
                 type, bytes(permission.getKey()), bytes(permission.getRangeEnd()))),
         header -> AuthRoleGrantPermissionResponse.newBuilder().setHeader(header).build());
   }

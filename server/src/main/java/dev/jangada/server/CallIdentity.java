@@ -1,6 +1,6 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.Caller;
+import dev.jangada.kv.command.Caller;
 import io.grpc.Context;
 import org.jspecify.annotations.Nullable;
 

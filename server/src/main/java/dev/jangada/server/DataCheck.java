@@ -1,7 +1,7 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.KvHash;
 import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.command.KvHash;
 import dev.jangada.kv.store.RocksDbOptions;
 import dev.jangada.kv.store.RocksDbStore;
 import dev.jangada.kv.store.StoreException;

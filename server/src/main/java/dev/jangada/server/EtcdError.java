@@ -1,6 +1,6 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.KvError;
+import dev.jangada.kv.command.KvError;
 import dev.jangada.node.RaftException;
 import dev.jangada.raft.ChangeRefusal;
 import io.grpc.Status;

@@ -2,10 +2,10 @@ package dev.jangada.server;
 
 import dev.jangada.etcd.api.etcdserverpb.LeaseKeepAliveRequest;
 import dev.jangada.etcd.api.etcdserverpb.LeaseKeepAliveResponse;
-import dev.jangada.kv.Failure;
-import dev.jangada.kv.KvError;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.Result;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.Result;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -63,7 +63,7 @@ final class KeepAliveStream implements StreamObserver<LeaseKeepAliveRequest> {
     long id = request.getID();
     CompletableFuture<LeaseKeepAliveResponse> answer =
         proposals
-            .submit(new dev.jangada.kv.LeaseKeepAliveRequest(id), timeout)
+            .submit(new dev.jangada.kv.command.LeaseKeepAliveRequest(id), timeout)
             .thenApply(result -> answer(id, result));
     synchronized (this) {
       underWay.add(answer);
@@ -74,7 +74,7 @@ final class KeepAliveStream implements StreamObserver<LeaseKeepAliveRequest> {
   private LeaseKeepAliveResponse answer(long id, Result result) {
     LeaseKeepAliveResponse.Builder answer = LeaseKeepAliveResponse.newBuilder().setID(id);
     return switch (result) {
-      case dev.jangada.kv.LeaseKeepAliveResponse alive ->
+      case dev.jangada.kv.command.LeaseKeepAliveResponse alive ->
           answer.setHeader(headers.at(alive.revision())).setTTL(alive.ttlSeconds()).build();
       case Failure(KvError error) when error == KvError.LEASE_NOT_FOUND ->
           answer.setHeader(headers.at(store.revision())).build();

@@ -11,13 +11,13 @@ import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeResponse;
 import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
 import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
-import dev.jangada.kv.Caller;
-import dev.jangada.kv.Command;
-import dev.jangada.kv.Failure;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.Operation;
-import dev.jangada.kv.RequestValidator;
-import dev.jangada.kv.Response;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.Operation;
+import dev.jangada.kv.command.RequestValidator;
+import dev.jangada.kv.command.Response;
 import dev.jangada.node.RaftNode;
 import io.grpc.stub.StreamObserver;
 import java.util.function.Function;
@@ -74,14 +74,14 @@ final class KvService extends KVGrpc.KVImplBase {
   public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
     Reply<RangeResponse> reply = new Reply<>(observer);
     reply.attempt(() -> {
-      dev.jangada.kv.RangeRequest range = Requests.range(request);
+      dev.jangada.kv.command.RangeRequest range = Requests.range(request);
       check(range);
       Caller caller = CallIdentity.currentCaller();
       Runnable answer =
           () ->
               reply.send(
                   switch (store.range(range, caller)) {
-                    case dev.jangada.kv.RangeResponse response ->
+                    case dev.jangada.kv.command.RangeResponse response ->
                         Responses.range(headers.at(response.revision()), response);
                     case Failure failure -> throw EtcdError.of(failure.error()).exception();
                   });
@@ -100,14 +100,14 @@ final class KvService extends KVGrpc.KVImplBase {
     Reply<PutResponse> reply = new Reply<>(observer);
     reply.attempt(() -> {
       checkSize(request.getSerializedSize());
-      dev.jangada.kv.PutRequest put = Requests.put(request);
+      dev.jangada.kv.command.PutRequest put = Requests.put(request);
       check(put);
       write(
           reply,
           put,
           response ->
               Responses.put(
-                  headers.at(response.revision()), (dev.jangada.kv.PutResponse) response));
+                  headers.at(response.revision()), (dev.jangada.kv.command.PutResponse) response));
     });
   }
 
@@ -117,14 +117,15 @@ final class KvService extends KVGrpc.KVImplBase {
     Reply<DeleteRangeResponse> reply = new Reply<>(observer);
     reply.attempt(() -> {
       checkSize(request.getSerializedSize());
-      dev.jangada.kv.DeleteRangeRequest delete = Requests.deleteRange(request);
+      dev.jangada.kv.command.DeleteRangeRequest delete = Requests.deleteRange(request);
       check(delete);
       write(
           reply,
           delete,
           response ->
               Responses.deleteRange(
-                  headers.at(response.revision()), (dev.jangada.kv.DeleteRangeResponse) response));
+                  headers.at(response.revision()),
+                  (dev.jangada.kv.command.DeleteRangeResponse) response));
     });
   }
 
@@ -133,7 +134,7 @@ final class KvService extends KVGrpc.KVImplBase {
     Reply<TxnResponse> reply = new Reply<>(observer);
     reply.attempt(() -> {
       checkSize(request.getSerializedSize());
-      dev.jangada.kv.TxnRequest txn = Requests.txn(request);
+      dev.jangada.kv.command.TxnRequest txn = Requests.txn(request);
       check(txn);
       if (!txn.isReadOnly()) {
         write(reply, txn, this::txnResponse);
@@ -161,7 +162,8 @@ final class KvService extends KVGrpc.KVImplBase {
   }
 
   private TxnResponse txnResponse(Response response) {
-    return Responses.txn(headers.at(response.revision()), (dev.jangada.kv.TxnResponse) response);
+    return Responses.txn(
+        headers.at(response.revision()), (dev.jangada.kv.command.TxnResponse) response);
   }
 
   /** Hands a command to the log and answers with what became of it. */

@@ -1,14 +1,14 @@
 package dev.jangada.server;
 
 import dev.jangada.etcd.api.v3electionpb.LeaderResponse;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.Caller;
 import dev.jangada.kv.KeyEvent;
-import dev.jangada.kv.KeyValue;
-import dev.jangada.kv.KvError;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.RangeRequest;
-import dev.jangada.kv.RangeResponse;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeResponse;
 import dev.jangada.server.watch.WatchHub;
 import dev.jangada.server.watch.WatchReceiver;
 import dev.jangada.server.watch.Watcher;

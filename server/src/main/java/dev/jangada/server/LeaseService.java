@@ -12,12 +12,12 @@ import dev.jangada.etcd.api.etcdserverpb.LeaseRevokeResponse;
 import dev.jangada.etcd.api.etcdserverpb.LeaseStatus;
 import dev.jangada.etcd.api.etcdserverpb.LeaseTimeToLiveRequest;
 import dev.jangada.etcd.api.etcdserverpb.LeaseTimeToLiveResponse;
-import dev.jangada.kv.AuthState;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.Caller;
-import dev.jangada.kv.KeyRange;
-import dev.jangada.kv.KvError;
 import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.KeyRange;
+import dev.jangada.kv.command.KvError;
 import dev.jangada.node.RaftNode;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -63,7 +63,8 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
   public void leaseGrant(LeaseGrantRequest request, StreamObserver<LeaseGrantResponse> observer) {
     Reply<LeaseGrantResponse> reply = new Reply<>(observer);
     reply.attempt(() -> {
-      dev.jangada.kv.LeaseGrantRequest grant = leases.grant(request.getID(), request.getTTL());
+      dev.jangada.kv.command.LeaseGrantRequest grant =
+          leases.grant(request.getID(), request.getTTL());
       reply.after(
           deadline.limit(reply, time -> proposals.propose(grant, time)),
           response ->
@@ -84,7 +85,8 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
         deadline.limit(
             reply,
             time ->
-                proposals.propose(new dev.jangada.kv.LeaseRevokeRequest(request.getID()), time)),
+                proposals.propose(
+                    new dev.jangada.kv.command.LeaseRevokeRequest(request.getID()), time)),
         response ->
             reply.send(
                 LeaseRevokeResponse.newBuilder()

@@ -1,7 +1,7 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.AdvanceLeaseClockRequest;
 import dev.jangada.kv.LeaseClock;
+import dev.jangada.kv.command.AdvanceLeaseClockRequest;
 import dev.jangada.node.StartResult;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.AdvanceLeaseClockRequest;
-import dev.jangada.kv.CommandCodec;
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.LeaseClock;
+import dev.jangada.kv.command.AdvanceLeaseClockRequest;
+import dev.jangada.kv.command.CommandCodec;
 import dev.jangada.node.RaftException;
 import dev.jangada.node.RaftNode;
 import dev.jangada.raft.RaftStatus;

@@ -1,6 +1,6 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.LeaseGrantRequest;
+import dev.jangada.kv.command.LeaseGrantRequest;
 import java.security.SecureRandom;
 import java.time.Duration;
 

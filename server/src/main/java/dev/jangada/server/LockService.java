@@ -6,8 +6,8 @@ import dev.jangada.etcd.api.v3lockpb.LockRequest;
 import dev.jangada.etcd.api.v3lockpb.LockResponse;
 import dev.jangada.etcd.api.v3lockpb.UnlockRequest;
 import dev.jangada.etcd.api.v3lockpb.UnlockResponse;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.DeleteRangeRequest;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.DeleteRangeRequest;
 import io.grpc.stub.StreamObserver;
 
 /**

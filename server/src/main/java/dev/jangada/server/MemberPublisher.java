@@ -1,9 +1,9 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.CommandCodec;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.MemberAttributes;
-import dev.jangada.kv.PublishMemberRequest;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.MemberAttributes;
+import dev.jangada.kv.command.PublishMemberRequest;
 import dev.jangada.node.RaftNode;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;

@@ -1,7 +1,7 @@
 package dev.jangada.server;
 
 import dev.jangada.etcd.api.etcdserverpb.Member;
-import dev.jangada.kv.MemberAttributes;
+import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.node.MemberId;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,14 +1,14 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.AuthenticatedRequest;
-import dev.jangada.kv.Caller;
-import dev.jangada.kv.Command;
-import dev.jangada.kv.CommandCodec;
-import dev.jangada.kv.Failure;
-import dev.jangada.kv.MalformedEncodingException;
-import dev.jangada.kv.Response;
-import dev.jangada.kv.Result;
-import dev.jangada.kv.ResultCodec;
+import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.AuthenticatedRequest;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.Response;
+import dev.jangada.kv.command.Result;
+import dev.jangada.kv.command.ResultCodec;
 import dev.jangada.node.RaftNode;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -8,9 +8,9 @@ import dev.jangada.etcd.api.etcdserverpb.PutRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.RequestOp;
 import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.CompactRequest;
-import dev.jangada.kv.Operation;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.Operation;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,8 +24,8 @@ final class Requests {
 
   private Requests() {}
 
-  static dev.jangada.kv.RangeRequest range(RangeRequest request) {
-    return dev.jangada.kv.RangeRequest.builder(bytes(request.getKey()))
+  static dev.jangada.kv.command.RangeRequest range(RangeRequest request) {
+    return dev.jangada.kv.command.RangeRequest.builder(bytes(request.getKey()))
         .rangeEnd(bytes(request.getRangeEnd()))
         .limit(request.getLimit())
         .revision(request.getRevision())
@@ -37,8 +37,8 @@ final class Requests {
         .build();
   }
 
-  static dev.jangada.kv.PutRequest put(PutRequest request) {
-    return new dev.jangada.kv.PutRequest(
+  static dev.jangada.kv.command.PutRequest put(PutRequest request) {
+    return new dev.jangada.kv.command.PutRequest(
         bytes(request.getKey()),
         bytes(request.getValue()),
         request.getLease(),
@@ -47,8 +47,8 @@ final class Requests {
         request.getIgnoreLease());
   }
 
-  static dev.jangada.kv.DeleteRangeRequest deleteRange(DeleteRangeRequest request) {
-    return new dev.jangada.kv.DeleteRangeRequest(
+  static dev.jangada.kv.command.DeleteRangeRequest deleteRange(DeleteRangeRequest request) {
+    return new dev.jangada.kv.command.DeleteRangeRequest(
         bytes(request.getKey()), bytes(request.getRangeEnd()), request.getPrevKv());
   }
 
@@ -56,21 +56,21 @@ final class Requests {
     return new CompactRequest(request.getRevision(), request.getPhysical());
   }
 
-  static dev.jangada.kv.TxnRequest txn(TxnRequest request) {
+  static dev.jangada.kv.command.TxnRequest txn(TxnRequest request) {
     return txn(request, 1);
   }
 
-  private static dev.jangada.kv.TxnRequest txn(TxnRequest request, int depth) {
+  private static dev.jangada.kv.command.TxnRequest txn(TxnRequest request, int depth) {
     // The parser bounds the nesting of messages, at about this depth. It is the store's own bound
     // that counts, and a request beyond it must not be followed by recursion any further.
-    if (depth > dev.jangada.kv.TxnRequest.MAX_DEPTH) {
+    if (depth > dev.jangada.kv.command.TxnRequest.MAX_DEPTH) {
       throw EtcdError.TOO_MANY_OPERATIONS.exception();
     }
-    List<dev.jangada.kv.Compare> compares = new ArrayList<>(request.getCompareCount());
+    List<dev.jangada.kv.command.Compare> compares = new ArrayList<>(request.getCompareCount());
     for (Compare compare : request.getCompareList()) {
       compares.add(compare(compare));
     }
-    return new dev.jangada.kv.TxnRequest(
+    return new dev.jangada.kv.command.TxnRequest(
         compares, branch(request.getSuccessList(), depth), branch(request.getFailureList(), depth));
   }
 
@@ -125,22 +125,22 @@ final class Requests {
     return true;
   }
 
-  private static dev.jangada.kv.Compare compare(Compare compare) {
-    dev.jangada.kv.Compare.Target target =
+  private static dev.jangada.kv.command.Compare compare(Compare compare) {
+    dev.jangada.kv.command.Compare.Target target =
         switch (compare.getTarget()) {
-          case VERSION -> dev.jangada.kv.Compare.Target.VERSION;
-          case CREATE -> dev.jangada.kv.Compare.Target.CREATE;
-          case MOD -> dev.jangada.kv.Compare.Target.MOD;
-          case VALUE -> dev.jangada.kv.Compare.Target.VALUE;
-          case LEASE -> dev.jangada.kv.Compare.Target.LEASE;
+          case VERSION -> dev.jangada.kv.command.Compare.Target.VERSION;
+          case CREATE -> dev.jangada.kv.command.Compare.Target.CREATE;
+          case MOD -> dev.jangada.kv.command.Compare.Target.MOD;
+          case VALUE -> dev.jangada.kv.command.Compare.Target.VALUE;
+          case LEASE -> dev.jangada.kv.command.Compare.Target.LEASE;
           case UNRECOGNIZED -> throw EtcdError.INVALID_COMPARE.exception();
         };
-    dev.jangada.kv.Compare.Operator operator =
+    dev.jangada.kv.command.Compare.Operator operator =
         switch (compare.getResult()) {
-          case EQUAL -> dev.jangada.kv.Compare.Operator.EQUAL;
-          case GREATER -> dev.jangada.kv.Compare.Operator.GREATER;
-          case LESS -> dev.jangada.kv.Compare.Operator.LESS;
-          case NOT_EQUAL -> dev.jangada.kv.Compare.Operator.NOT_EQUAL;
+          case EQUAL -> dev.jangada.kv.command.Compare.Operator.EQUAL;
+          case GREATER -> dev.jangada.kv.command.Compare.Operator.GREATER;
+          case LESS -> dev.jangada.kv.command.Compare.Operator.LESS;
+          case NOT_EQUAL -> dev.jangada.kv.command.Compare.Operator.NOT_EQUAL;
           case UNRECOGNIZED -> throw EtcdError.INVALID_COMPARE.exception();
         };
     // An operand for another target counts as absent, so the comparison is with 0 or with nothing.
@@ -153,27 +153,29 @@ final class Requests {
           case VALUE -> 0;
         };
     Bytes value =
-        target == dev.jangada.kv.Compare.Target.VALUE ? bytes(compare.getValue()) : Bytes.EMPTY;
-    return new dev.jangada.kv.Compare(
+        target == dev.jangada.kv.command.Compare.Target.VALUE
+            ? bytes(compare.getValue())
+            : Bytes.EMPTY;
+    return new dev.jangada.kv.command.Compare(
         bytes(compare.getKey()), bytes(compare.getRangeEnd()), target, operator, number, value);
   }
 
-  private static dev.jangada.kv.RangeRequest.SortOrder order(RangeRequest request) {
+  private static dev.jangada.kv.command.RangeRequest.SortOrder order(RangeRequest request) {
     return switch (request.getSortOrder()) {
-      case NONE -> dev.jangada.kv.RangeRequest.SortOrder.NONE;
-      case ASCEND -> dev.jangada.kv.RangeRequest.SortOrder.ASCEND;
-      case DESCEND -> dev.jangada.kv.RangeRequest.SortOrder.DESCEND;
+      case NONE -> dev.jangada.kv.command.RangeRequest.SortOrder.NONE;
+      case ASCEND -> dev.jangada.kv.command.RangeRequest.SortOrder.ASCEND;
+      case DESCEND -> dev.jangada.kv.command.RangeRequest.SortOrder.DESCEND;
       case UNRECOGNIZED -> throw EtcdError.INVALID_SORT_OPTION.exception();
     };
   }
 
-  private static dev.jangada.kv.RangeRequest.SortTarget target(RangeRequest request) {
+  private static dev.jangada.kv.command.RangeRequest.SortTarget target(RangeRequest request) {
     return switch (request.getSortTarget()) {
-      case KEY -> dev.jangada.kv.RangeRequest.SortTarget.KEY;
-      case VERSION -> dev.jangada.kv.RangeRequest.SortTarget.VERSION;
-      case CREATE -> dev.jangada.kv.RangeRequest.SortTarget.CREATE;
-      case MOD -> dev.jangada.kv.RangeRequest.SortTarget.MOD;
-      case VALUE -> dev.jangada.kv.RangeRequest.SortTarget.VALUE;
+      case KEY -> dev.jangada.kv.command.RangeRequest.SortTarget.KEY;
+      case VERSION -> dev.jangada.kv.command.RangeRequest.SortTarget.VERSION;
+      case CREATE -> dev.jangada.kv.command.RangeRequest.SortTarget.CREATE;
+      case MOD -> dev.jangada.kv.command.RangeRequest.SortTarget.MOD;
+      case VALUE -> dev.jangada.kv.command.RangeRequest.SortTarget.VALUE;
       case UNRECOGNIZED -> throw EtcdError.INVALID_SORT_OPTION.exception();
     };
   }

@@ -10,9 +10,9 @@ import dev.jangada.etcd.api.etcdserverpb.ResponseHeader;
 import dev.jangada.etcd.api.etcdserverpb.ResponseOp;
 import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
 import dev.jangada.etcd.api.mvccpb.KeyValue;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.LeaseResponse;
-import dev.jangada.kv.Response;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.LeaseResponse;
+import dev.jangada.kv.command.Response;
 import java.util.List;
 
 /**
@@ -25,21 +25,21 @@ final class Responses {
 
   private Responses() {}
 
-  static RangeResponse range(ResponseHeader header, dev.jangada.kv.RangeResponse response) {
+  static RangeResponse range(ResponseHeader header, dev.jangada.kv.command.RangeResponse response) {
     RangeResponse.Builder builder =
         RangeResponse.newBuilder()
             .setHeader(header)
             .setMore(response.more())
             .setCount(response.count());
-    for (dev.jangada.kv.KeyValue kv : response.keyValues()) {
+    for (dev.jangada.kv.command.KeyValue kv : response.keyValues()) {
       builder.addKvs(keyValue(kv));
     }
     return builder.build();
   }
 
-  static PutResponse put(ResponseHeader header, dev.jangada.kv.PutResponse response) {
+  static PutResponse put(ResponseHeader header, dev.jangada.kv.command.PutResponse response) {
     PutResponse.Builder builder = PutResponse.newBuilder().setHeader(header);
-    dev.jangada.kv.KeyValue prevKv = response.prevKv();
+    dev.jangada.kv.command.KeyValue prevKv = response.prevKv();
     if (prevKv != null) {
       builder.setPrevKv(keyValue(prevKv));
     }
@@ -47,10 +47,10 @@ final class Responses {
   }
 
   static DeleteRangeResponse deleteRange(
-      ResponseHeader header, dev.jangada.kv.DeleteRangeResponse response) {
+      ResponseHeader header, dev.jangada.kv.command.DeleteRangeResponse response) {
     DeleteRangeResponse.Builder builder =
         DeleteRangeResponse.newBuilder().setHeader(header).setDeleted(response.deleted());
-    for (dev.jangada.kv.KeyValue kv : response.prevKvs()) {
+    for (dev.jangada.kv.command.KeyValue kv : response.prevKvs()) {
       builder.addPrevKvs(keyValue(kv));
     }
     return builder.build();
@@ -60,7 +60,7 @@ final class Responses {
     return CompactionResponse.newBuilder().setHeader(header).build();
   }
 
-  static TxnResponse txn(ResponseHeader header, dev.jangada.kv.TxnResponse response) {
+  static TxnResponse txn(ResponseHeader header, dev.jangada.kv.command.TxnResponse response) {
     return TxnResponse.newBuilder()
         .setHeader(header)
         .setSucceeded(response.succeeded())
@@ -76,24 +76,26 @@ final class Responses {
     ResponseHeader header = ResponseHeader.newBuilder().setRevision(response.revision()).build();
     ResponseOp.Builder operation = ResponseOp.newBuilder();
     return switch (response) {
-      case dev.jangada.kv.RangeResponse range ->
+      case dev.jangada.kv.command.RangeResponse range ->
           operation.setResponseRange(range(header, range)).build();
-      case dev.jangada.kv.PutResponse put -> operation.setResponsePut(put(header, put)).build();
-      case dev.jangada.kv.DeleteRangeResponse delete ->
+      case dev.jangada.kv.command.PutResponse put ->
+          operation.setResponsePut(put(header, put)).build();
+      case dev.jangada.kv.command.DeleteRangeResponse delete ->
           operation.setResponseDeleteRange(deleteRange(header, delete)).build();
-      case dev.jangada.kv.TxnResponse txn -> operation.setResponseTxn(txn(header, txn)).build();
-      case dev.jangada.kv.AuthResponse auth ->
+      case dev.jangada.kv.command.TxnResponse txn ->
+          operation.setResponseTxn(txn(header, txn)).build();
+      case dev.jangada.kv.command.AuthResponse auth ->
           throw new IllegalStateException("users or roles changed inside a transaction: " + auth);
-      case dev.jangada.kv.PublishMemberResponse publish ->
+      case dev.jangada.kv.command.PublishMemberResponse publish ->
           throw new IllegalStateException("a member published inside a transaction: " + publish);
       case LeaseResponse lease ->
           throw new IllegalStateException("a lease inside a transaction: " + lease);
-      case dev.jangada.kv.CompactResponse compact ->
+      case dev.jangada.kv.command.CompactResponse compact ->
           throw new IllegalStateException("a compaction inside a transaction: " + compact);
     };
   }
 
-  static KeyValue keyValue(dev.jangada.kv.KeyValue kv) {
+  static KeyValue keyValue(dev.jangada.kv.command.KeyValue kv) {
     return KeyValue.newBuilder()
         .setKey(byteString(kv.key()))
         .setCreateRevision(kv.createRevision())

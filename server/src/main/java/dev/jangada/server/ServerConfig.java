@@ -1,6 +1,6 @@
 package dev.jangada.server;
 
-import dev.jangada.kv.MemberAttributes;
+import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.server.auth.AuthSettings;
 import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.TokenSettings;

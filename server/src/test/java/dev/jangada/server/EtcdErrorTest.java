@@ -2,7 +2,7 @@ package dev.jangada.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.kv.KvError;
+import dev.jangada.kv.command.KvError;
 import dev.jangada.node.RaftException;
 import io.grpc.Status;
 import java.util.Arrays;

@@ -2,8 +2,8 @@ package dev.jangada.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.kv.AdvanceLeaseClockRequest;
 import dev.jangada.kv.LeaseClock;
+import dev.jangada.kv.command.AdvanceLeaseClockRequest;
 import dev.jangada.node.StartResult;
 import dev.jangada.server.LeaseStopwatch.LogPosition;
 import java.util.ArrayList;

@@ -11,8 +11,8 @@ import dev.jangada.etcd.api.etcdserverpb.PutRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.RequestOp;
 import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.CompactRequest;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.CompactRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.Test;
@@ -40,13 +40,13 @@ class RequestsTest {
 
     assertThat(Requests.range(request))
         .isEqualTo(
-            new dev.jangada.kv.RangeRequest(
+            new dev.jangada.kv.command.RangeRequest(
                 Bytes.utf8("a"),
                 Bytes.utf8("b"),
                 3,
                 4,
-                dev.jangada.kv.RangeRequest.SortOrder.DESCEND,
-                dev.jangada.kv.RangeRequest.SortTarget.MOD,
+                dev.jangada.kv.command.RangeRequest.SortOrder.DESCEND,
+                dev.jangada.kv.command.RangeRequest.SortTarget.MOD,
                 true,
                 true,
                 5,
@@ -67,9 +67,9 @@ class RequestsTest {
         .isEqualTo(put(false, false, true));
   }
 
-  private static dev.jangada.kv.PutRequest put(
+  private static dev.jangada.kv.command.PutRequest put(
       boolean prevKv, boolean ignoreValue, boolean ignoreLease) {
-    return new dev.jangada.kv.PutRequest(
+    return new dev.jangada.kv.command.PutRequest(
         Bytes.utf8("k"), Bytes.utf8("v"), -7, prevKv, ignoreValue, ignoreLease);
   }
 
@@ -84,7 +84,8 @@ class RequestsTest {
 
     assertThat(Requests.deleteRange(delete))
         .isEqualTo(
-            new dev.jangada.kv.DeleteRangeRequest(Bytes.utf8("a"), Bytes.wrap(new byte[1]), true));
+            new dev.jangada.kv.command.DeleteRangeRequest(
+                Bytes.utf8("a"), Bytes.wrap(new byte[1]), true));
     assertThat(
             Requests.compact(
                 CompactionRequest.newBuilder().setRevision(9).setPhysical(true).build()))
@@ -112,24 +113,25 @@ class RequestsTest {
                     .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(utf8("d"))))
             .build();
 
-    dev.jangada.kv.TxnRequest txn = Requests.txn(request);
+    dev.jangada.kv.command.TxnRequest txn = Requests.txn(request);
 
     assertThat(txn.compares())
         .containsExactly(
-            new dev.jangada.kv.Compare(
+            new dev.jangada.kv.command.Compare(
                 Bytes.utf8("k"),
                 Bytes.utf8("l"),
-                dev.jangada.kv.Compare.Target.CREATE,
-                dev.jangada.kv.Compare.Operator.LESS,
+                dev.jangada.kv.command.Compare.Target.CREATE,
+                dev.jangada.kv.command.Compare.Operator.LESS,
                 12,
                 Bytes.EMPTY));
     assertThat(txn.success()).hasSize(2);
-    assertThat(txn.success().get(0)).isInstanceOf(dev.jangada.kv.PutRequest.class);
+    assertThat(txn.success().get(0)).isInstanceOf(dev.jangada.kv.command.PutRequest.class);
     assertThat(txn.success().get(1))
         .isInstanceOfSatisfying(
-            dev.jangada.kv.TxnRequest.class, nested -> assertThat(nested.failure()).hasSize(1));
+            dev.jangada.kv.command.TxnRequest.class,
+            nested -> assertThat(nested.failure()).hasSize(1));
     assertThat(txn.failure())
-        .containsExactly(dev.jangada.kv.DeleteRangeRequest.of(Bytes.utf8("d")));
+        .containsExactly(dev.jangada.kv.command.DeleteRangeRequest.of(Bytes.utf8("d")));
   }
 
   @Test
@@ -178,7 +180,7 @@ class RequestsTest {
   @Test
   void nestingBeyondTheStoresBoundIsRefused() {
     TxnRequest txn = TxnRequest.getDefaultInstance();
-    for (int depth = 1; depth <= dev.jangada.kv.TxnRequest.MAX_DEPTH; depth++) {
+    for (int depth = 1; depth <= dev.jangada.kv.command.TxnRequest.MAX_DEPTH; depth++) {
       txn = TxnRequest.newBuilder().addSuccess(RequestOp.newBuilder().setRequestTxn(txn)).build();
     }
     TxnRequest tooDeep = txn;

@@ -8,8 +8,8 @@ import dev.jangada.etcd.api.etcdserverpb.PutResponse;
 import dev.jangada.etcd.api.etcdserverpb.RangeResponse;
 import dev.jangada.etcd.api.etcdserverpb.ResponseHeader;
 import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.KeyValue;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.KeyValue;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +35,9 @@ class ResponsesTest {
 
   @Test
   void rangeKeepsEveryField() {
-    assertThat(Responses.range(HEADER, new dev.jangada.kv.RangeResponse(30, List.of(KV), true, 9)))
+    assertThat(
+            Responses.range(
+                HEADER, new dev.jangada.kv.command.RangeResponse(30, List.of(KV), true, 9)))
         .isEqualTo(
             RangeResponse.newBuilder()
                 .setHeader(HEADER)
@@ -47,13 +49,13 @@ class ResponsesTest {
 
   @Test
   void previousVersionIsAbsentWhereThereIsNone() {
-    assertThat(Responses.put(HEADER, new dev.jangada.kv.PutResponse(30, null)))
+    assertThat(Responses.put(HEADER, new dev.jangada.kv.command.PutResponse(30, null)))
         .isEqualTo(PutResponse.newBuilder().setHeader(HEADER).build());
-    assertThat(Responses.put(HEADER, new dev.jangada.kv.PutResponse(30, KV)))
+    assertThat(Responses.put(HEADER, new dev.jangada.kv.command.PutResponse(30, KV)))
         .isEqualTo(PutResponse.newBuilder().setHeader(HEADER).setPrevKv(WIRE_KV).build());
     assertThat(
             Responses.deleteRange(
-                HEADER, new dev.jangada.kv.DeleteRangeResponse(30, 1, List.of(KV))))
+                HEADER, new dev.jangada.kv.command.DeleteRangeResponse(30, 1, List.of(KV))))
         .isEqualTo(
             DeleteRangeResponse.newBuilder()
                 .setHeader(HEADER)
@@ -67,13 +69,13 @@ class ResponsesTest {
     TxnResponse txn =
         Responses.txn(
             HEADER,
-            new dev.jangada.kv.TxnResponse(
+            new dev.jangada.kv.command.TxnResponse(
                 30,
                 true,
                 List.of(
-                    new dev.jangada.kv.RangeResponse(29, List.of(), false, 0),
-                    new dev.jangada.kv.TxnResponse(
-                        30, false, List.of(new dev.jangada.kv.PutResponse(30, null))))));
+                    new dev.jangada.kv.command.RangeResponse(29, List.of(), false, 0),
+                    new dev.jangada.kv.command.TxnResponse(
+                        30, false, List.of(new dev.jangada.kv.command.PutResponse(30, null))))));
 
     assertThat(txn.getHeader()).isEqualTo(HEADER);
     assertThat(txn.getSucceeded()).isTrue();

@@ -1,7 +1,7 @@
 package dev.jangada.simulation;
 
-import dev.jangada.kv.KvHash;
 import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.command.KvHash;
 import dev.jangada.kv.store.HeapStore;
 import dev.jangada.raft.StateMachine;
 import java.util.Map;

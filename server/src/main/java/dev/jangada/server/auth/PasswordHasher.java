@@ -2,7 +2,7 @@ package dev.jangada.server.auth;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.jangada.kv.Secret;
+import dev.jangada.kv.command.Secret;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;

@@ -2,9 +2,9 @@ package dev.jangada.server.auth;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.jangada.kv.AuthState;
-import dev.jangada.kv.Caller;
-import dev.jangada.kv.Secret;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.Secret;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.security.GeneralSecurityException;

@@ -1,7 +1,7 @@
 package dev.jangada.server.auth;
 
-import dev.jangada.kv.AuthState;
-import dev.jangada.kv.Caller;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.command.Caller;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,7 +1,7 @@
 /**
  * How users prove who they are: passwords, of which only hashes are kept, and the tokens they are
- * given for them. What users may do is decided in {@link dev.jangada.kv.AuthState}. Read {@link
- * dev.jangada.server.auth.Tokens} first.
+ * given for them. What users may do is decided in {@link dev.jangada.kv.auth.AuthState}. Read
+ * {@link dev.jangada.server.auth.Tokens} first.
  */
 @NullMarked
 package dev.jangada.server.auth;

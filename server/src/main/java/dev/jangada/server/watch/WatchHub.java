@@ -1,11 +1,11 @@
 package dev.jangada.server.watch;
 
-import dev.jangada.kv.Bytes;
 import dev.jangada.kv.EventListener;
 import dev.jangada.kv.EventPage;
 import dev.jangada.kv.KeyEvent;
-import dev.jangada.kv.KeyRange;
 import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.KeyRange;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.jangada.server.watch;
 
 import dev.jangada.kv.KeyEvent;
-import dev.jangada.kv.KeyRange;
+import dev.jangada.kv.command.KeyRange;
 import java.util.ArrayList;
 import java.util.List;
 

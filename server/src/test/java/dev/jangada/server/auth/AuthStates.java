@@ -1,10 +1,10 @@
 package dev.jangada.server.auth;
 
-import dev.jangada.kv.AuthCommand;
-import dev.jangada.kv.AuthState;
-import dev.jangada.kv.CommandCodec;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.Secret;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.command.AuthCommand;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.Secret;
 import dev.jangada.kv.store.HeapStore;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;

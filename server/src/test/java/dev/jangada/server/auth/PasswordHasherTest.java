@@ -3,7 +3,7 @@ package dev.jangada.server.auth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.kv.Secret;
+import dev.jangada.kv.command.Secret;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;

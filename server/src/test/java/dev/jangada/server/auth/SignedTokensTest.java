@@ -2,8 +2,8 @@ package dev.jangada.server.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.kv.AuthState;
-import dev.jangada.kv.Caller;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.command.Caller;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -2,18 +2,18 @@ package dev.jangada.server.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.kv.Bytes;
-import dev.jangada.kv.Command;
-import dev.jangada.kv.CommandCodec;
-import dev.jangada.kv.CompactRequest;
-import dev.jangada.kv.Compare;
-import dev.jangada.kv.DeleteRangeRequest;
 import dev.jangada.kv.EventPage;
 import dev.jangada.kv.KeyEvent;
-import dev.jangada.kv.KeyRange;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.PutRequest;
-import dev.jangada.kv.TxnRequest;
+import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.Command;
+import dev.jangada.kv.command.CommandCodec;
+import dev.jangada.kv.command.CompactRequest;
+import dev.jangada.kv.command.Compare;
+import dev.jangada.kv.command.DeleteRangeRequest;
+import dev.jangada.kv.command.KeyRange;
+import dev.jangada.kv.command.PutRequest;
+import dev.jangada.kv.command.TxnRequest;
 import dev.jangada.kv.store.HeapStore;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;

@@ -1,4 +1,0 @@
-package dev.jangada.kv;
-
-/** The answer to an {@link AuthCommand}. None of them makes a revision of keys. */
-public record AuthResponse(long revision) implements Response {}

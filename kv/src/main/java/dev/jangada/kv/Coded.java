@@ -1,8 +1,0 @@
-package dev.jangada.kv;
-
-/** A constant with a number of its own on disk, which stays whatever is added around it. */
-interface Coded {
-
-  /** What stands for this constant, 0 to 255. */
-  int code();
-}

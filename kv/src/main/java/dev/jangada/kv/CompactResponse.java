@@ -1,8 +1,0 @@
-package dev.jangada.kv;
-
-/**
- * Answer to a {@link CompactRequest}.
- *
- * @param revision the current revision
- */
-public record CompactResponse(long revision) implements Response {}

@@ -1,8 +1,0 @@
-package dev.jangada.kv;
-
-/**
- * The request was refused; nothing was changed.
- *
- * @param error why
- */
-public record Failure(KvError error) implements Result, RangeResult, HashResult {}

@@ -1,4 +1,0 @@
-package dev.jangada.kv;
-
-/** What became of a request for a hash. */
-public sealed interface HashResult permits KvHash, Failure {}

@@ -1,8 +1,0 @@
-package dev.jangada.kv;
-
-/**
- * Answer to a {@link LeaseGrantRequest}.
- *
- * @param revision the current revision
- */
-public record LeaseGrantResponse(long revision) implements LeaseResponse {}

@@ -1,8 +1,0 @@
-package dev.jangada.kv;
-
-/** The answer to a {@link LeaseCommand} that was carried out. */
-public sealed interface LeaseResponse extends Response
-    permits LeaseGrantResponse,
-        LeaseRevokeResponse,
-        LeaseKeepAliveResponse,
-        AdvanceLeaseClockResponse {}

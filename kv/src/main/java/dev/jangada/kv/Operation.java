@@ -1,8 +1,0 @@
-package dev.jangada.kv;
-
-/** What can stand in a branch of a transaction. */
-public sealed interface Operation permits RangeRequest, PutRequest, DeleteRangeRequest, TxnRequest {
-
-  /** Whether this can never change anything. */
-  boolean isReadOnly();
-}

@@ -1,8 +1,0 @@
-package dev.jangada.kv;
-
-/**
- * Answer to a {@link PublishMemberRequest}.
- *
- * @param revision the current revision
- */
-public record PublishMemberResponse(long revision) implements Response {}

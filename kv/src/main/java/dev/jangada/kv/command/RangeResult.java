@@ -1,0 +1,4 @@
+package dev.jangada.kv.command;
+
+/** What became of a range request. */
+public sealed interface RangeResult permits RangeResponse, Failure {}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.kv.command;
+
+import org.jspecify.annotations.NullMarked;
