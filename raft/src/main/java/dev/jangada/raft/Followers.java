@@ -16,6 +16,7 @@ final class Followers implements Iterable<Progress> {
   private final RaftConfig config;
   private List<Progress> list = List.of();
   private VoterSets sets;
+  private List<RaftStatus.FollowerStatus> toldStatus = List.of();
 
   /** Those of a new leader. */
   Followers(RaftConfig config, Membership membership, long next) {
@@ -104,12 +105,20 @@ final class Followers implements Iterable<Progress> {
     return best;
   }
 
+  /** As seen from outside; the same list for as long as nothing changes. */
   List<RaftStatus.FollowerStatus> status() {
     // A loop, because this happens at every step.
-    List<RaftStatus.FollowerStatus> statuses = new ArrayList<>(list.size());
-    for (Progress progress : list) {
-      statuses.add(progress.status());
+    boolean changed = toldStatus.size() != list.size();
+    for (int i = 0; i < list.size() && !changed; i++) {
+      changed = !list.get(i).status().equals(toldStatus.get(i));
     }
-    return Collections.unmodifiableList(statuses);
+    if (changed) {
+      List<RaftStatus.FollowerStatus> statuses = new ArrayList<>(list.size());
+      for (Progress progress : list) {
+        statuses.add(progress.status());
+      }
+      toldStatus = Collections.unmodifiableList(statuses);
+    }
+    return toldStatus;
   }
 }

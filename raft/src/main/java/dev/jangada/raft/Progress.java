@@ -1,5 +1,7 @@
 package dev.jangada.raft;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a leader knows of one follower. {@link #match} is true for good within a term; {@link #next}
  * is a guess that refusals correct.
@@ -41,6 +43,8 @@ final class Progress {
     /** Ticks to go by before a snapshot is asked for. */
     int pauseTicks;
   }
+
+  private RaftStatus.@Nullable FollowerStatus toldStatus;
 
   final long id;
   private final int maxInflightAppends;
@@ -198,18 +202,41 @@ final class Progress {
     }
   }
 
+  /** As seen from outside; the same object for as long as nothing changes. */
   RaftStatus.FollowerStatus status() {
     InflightWindow window = mode instanceof Replicate replicate ? replicate.window : null;
-    return new RaftStatus.FollowerStatus(
-        id,
-        match,
-        next,
-        mode instanceof Probe,
-        mode instanceof Snapshot,
-        window == null ? 0 : window.count(),
-        window == null ? 0 : window.bytes(),
-        recentlyActive,
-        isReachable(),
-        isCaughtUp());
+    boolean probing = mode instanceof Probe;
+    boolean needsSnapshot = mode instanceof Snapshot;
+    int inflightAppends = window == null ? 0 : window.count();
+    long inflightBytes = window == null ? 0 : window.bytes();
+    boolean reachable = isReachable();
+    boolean caughtUp = isCaughtUp();
+    RaftStatus.FollowerStatus told = toldStatus;
+    if (told != null
+        && told.match() == match
+        && told.next() == next
+        && told.probing() == probing
+        && told.needsSnapshot() == needsSnapshot
+        && told.inflightAppends() == inflightAppends
+        && told.inflightBytes() == inflightBytes
+        && told.recentlyActive() == recentlyActive
+        && told.reachable() == reachable
+        && told.caughtUp() == caughtUp) {
+      return told;
+    }
+    RaftStatus.FollowerStatus status =
+        new RaftStatus.FollowerStatus(
+            id,
+            match,
+            next,
+            probing,
+            needsSnapshot,
+            inflightAppends,
+            inflightBytes,
+            recentlyActive,
+            reachable,
+            caughtUp);
+    toldStatus = status;
+    return status;
   }
 }

@@ -25,6 +25,7 @@ public final class Raft {
   private RaftTracer tracer = RaftTracer.NONE;
   private Role role = new Role.Follower(0);
   private RaftStatus lastChecked;
+  private boolean hasChanged; // Since then, in a way that is looked at with the next step.
 
   private long term;
   private long vote;
@@ -107,7 +108,7 @@ public final class Raft {
     // it must have been just now.
     this.leaderSilence = config.leaseReads() ? 0 : config.electionTimeoutTicks();
     resetElectionTimer();
-    this.lastChecked = status();
+    this.lastChecked = describe();
     RaftInvariants.checkState(lastChecked);
   }
 
@@ -166,6 +167,7 @@ public final class Raft {
       }
     }
     // A tick that leaves the role as it was has only counted.
+    hasChanged = true;
     if (role != before) {
       checkInvariants();
     }
@@ -400,9 +402,8 @@ public final class Raft {
     if (needed) {
       installing = snapshot;
     } else {
-      // Of a log that has the snapshot's last entry, everything up to there is what the snapshot
-      // was
-      // made of: it is committed and can be applied as it is.
+      // In a log that has the snapshot's last entry, all entries up to there are what the snapshot
+      // was made of: they are committed and can be applied as they are.
       log.commit(Math.max(last.index(), log.committed()));
       acknowledgeCommitted();
     }
@@ -1116,7 +1117,7 @@ public final class Raft {
     snapshotsWanted = new ArrayList<>();
     snapshotMessages = new ArrayList<>();
     discardUpTo = 0;
-    checkInvariants();
+    hasChanged = true;
     return ready;
   }
 
@@ -1166,6 +1167,10 @@ public final class Raft {
 
   /** A picture of the whole state. */
   public RaftStatus status() {
+    return hasChanged ? describe() : lastChecked;
+  }
+
+  private RaftStatus describe() {
     Role.Leader leader = role instanceof Role.Leader leads ? leads : null;
     return new RaftStatus(
         id,
@@ -1186,9 +1191,10 @@ public final class Raft {
   }
 
   private void checkInvariants() {
-    RaftStatus now = status();
+    RaftStatus now = describe();
     RaftInvariants.checkState(now);
     RaftInvariants.checkTransition(lastChecked, now);
     lastChecked = now;
+    hasChanged = false;
   }
 }

@@ -111,7 +111,7 @@ final class RaftLog {
     Invariant.check(
         index >= base.index() && index <= last,
         "the log goes from %s to %s and has no entry %s",
-        base,
+        base.index(),
         last,
         index);
     return index == base.index() ? base.term() : terms.term(index);

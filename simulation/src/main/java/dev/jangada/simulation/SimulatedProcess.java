@@ -498,6 +498,9 @@ public final class SimulatedProcess {
     /** Weight of the entries of all writes that are not synced. */
     private long bytes;
 
+    /** Weight of those that are waiting. */
+    private long waitingBytes;
+
     @Override
     public void write(Write write) {
       host.writing(write);
@@ -505,7 +508,9 @@ public final class SimulatedProcess {
         logTracer.writing(write);
       }
       waiting.add(write);
-      bytes += weight(write.entries());
+      long weight = weight(write.entries());
+      waitingBytes += weight;
+      bytes += weight;
       if (!busy) {
         busy = true;
         after(SimulatedNetwork.exponential(host.random(), MEAN_TURN_NANOS), this::append);
@@ -514,18 +519,18 @@ public final class SimulatedProcess {
 
     private void append() {
       List<Write> batch = waiting;
+      long batchBytes = waitingBytes;
       waiting = new ArrayList<>();
+      waitingBytes = 0;
       for (Write write : batch) {
         write.writeTo(wal);
       }
-      after(host.syncNanos(), () -> sync(batch));
+      after(host.syncNanos(), () -> sync(batch, batchBytes));
     }
 
-    private void sync(List<Write> batch) {
+    private void sync(List<Write> batch, long batchBytes) {
       wal.sync();
-      for (Write write : batch) {
-        bytes -= weight(write.entries());
-      }
+      bytes -= batchBytes;
       host.synced(batch, waiting);
       if (logTracer != null) {
         logTracer.synced(batch, waiting);

@@ -1,5 +1,7 @@
 package dev.jangada.simulation.check;
 
+import static dev.jangada.simulation.check.Operation.NEVER;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -13,7 +15,8 @@ import java.util.stream.Stream;
 /**
  * The search for one part of the object.
  *
- * <p>Operations are numbered, the answered ones first. Invocations and returns of the answered ones
+ * <p>Operations are numbered: first those that returned, in the order of their returns, then the
+ * other answered ones, then those without an answer. Invocations and returns of the answered ones
  * that have no place yet form a doubly-linked list in the order of time; placing an operation
  * unlinks its two events, taking it back links them in again where they were. Whatever is invoked
  * before the first return in the list may come next.
@@ -26,8 +29,17 @@ final class LinearizationSearch<S, I, O> {
     GIVEN_UP
   }
 
-  /** What was placed, and where that leads: enough to know all that can follow. */
-  private record Configuration(BitSet placed, Object state) {}
+  /**
+   * What was placed, and where that leads: enough to know all that can follow. There are as many of
+   * these as operations in a long history, so none may be as large as the history: all operations
+   * that returned before the first one without a place have theirs, and only those ahead of it are
+   * noted.
+   *
+   * @param first of those that returned, the first without a place
+   * @param ahead those that returned and have a place, counted from that one
+   * @param open those that never returned and have a place, counted from the first such operation
+   */
+  private record Configuration(int first, BitSet ahead, BitSet open, Object state) {}
 
   /** An operation that was placed, and the state before it. */
   private record Placement<S>(int operation, S stateBefore) {}
@@ -37,6 +49,7 @@ final class LinearizationSearch<S, I, O> {
   private final Model<S, I, O> model;
   private final List<Operation<I, O>> operations;
   private final int completed;
+  private final int returned;
 
   /** By event, in the order of time. */
   private final int[] operationAt;
@@ -53,7 +66,11 @@ final class LinearizationSearch<S, I, O> {
 
   private final int[] response;
 
-  private final BitSet placed = new BitSet();
+  private final BitSet placedReturned = new BitSet();
+
+  /** Counted from the first that never returned. Never changed, as configurations share it. */
+  private BitSet placedOpen = new BitSet();
+
   private final Set<Configuration> visited = new LinkedHashSet<>();
   private final Deque<Placement<S>> path = new ArrayDeque<>();
   private S state;
@@ -69,12 +86,16 @@ final class LinearizationSearch<S, I, O> {
     this.model = model;
     this.operations =
         Stream.concat(
-                history.stream().filter(Operation::isCompleted),
+                history.stream()
+                    .filter(Operation::isCompleted)
+                    .sorted(Comparator.comparingLong(Operation::returnedAt)),
                 history.stream()
                     .filter(operation -> !operation.isCompleted())
                     .sorted(Comparator.comparing(Operation::invokedAt, Comparator.reverseOrder())))
             .toList();
     this.completed = (int) history.stream().filter(Operation::isCompleted).count();
+    this.returned =
+        (int) history.stream().filter(operation -> operation.returnedAt() != NEVER).count();
     this.state = model.initial();
     this.furthestState = state;
 
@@ -162,7 +183,7 @@ final class LinearizationSearch<S, I, O> {
     }
     int firstReturn = firstReturn();
     for (int i = unanswered; i < operations.size(); i++) {
-      if (invocation[i] < firstReturn && !placed.get(i)) {
+      if (invocation[i] < firstReturn && !placedOpen.get(i - returned)) {
         return i;
       }
     }
@@ -192,18 +213,46 @@ final class LinearizationSearch<S, I, O> {
     if (makesAnotherImpossible(operation, after)) {
       return false;
     }
-    placed.set(operation);
-    if (!visited.add(new Configuration((BitSet) placed.clone(), after))) {
-      placed.clear(operation);
+    put(operation);
+    if (!visited.add(configuration(after))) {
+      remove(operation);
       return false;
     }
     path.addLast(new Placement<>(operation, state));
     state = after;
+    return true;
+  }
+
+  private Configuration configuration(S after) {
+    int wall = firstReturn();
+    int first = wall == end ? returned : Math.min(operationAt[wall], returned);
+    return new Configuration(first, placedReturned.get(first, returned), placedOpen, after);
+  }
+
+  private void put(int operation) {
+    if (operation < returned) {
+      placedReturned.set(operation);
+    } else {
+      placedOpen = (BitSet) placedOpen.clone();
+      placedOpen.set(operation - returned);
+    }
     if (operation < completed) {
       unlink(invocation[operation]);
       unlink(response[operation]);
     }
-    return true;
+  }
+
+  private void remove(int operation) {
+    if (operation < returned) {
+      placedReturned.clear(operation);
+    } else {
+      placedOpen = (BitSet) placedOpen.clone();
+      placedOpen.clear(operation - returned);
+    }
+    if (operation < completed) {
+      relink(response[operation]);
+      relink(invocation[operation]);
+    }
   }
 
   /** Whether an answered operation that may come next, too, could never come after this one. */
@@ -221,13 +270,8 @@ final class LinearizationSearch<S, I, O> {
   }
 
   private void takeBack(Placement<S> placement) {
-    int operation = placement.operation();
-    placed.clear(operation);
+    remove(placement.operation());
     state = placement.stateBefore();
-    if (operation < completed) {
-      relink(response[operation]);
-      relink(invocation[operation]);
-    }
   }
 
   private void unlink(int event) {
