@@ -29,7 +29,7 @@ final class Layering {
 
   /**
    * Which packages of its own module each package may use, in modules of several topics. The
-   * module's own package, called "", stands above all others.
+   * module's own package, called "", may use all that do not use it.
    */
   private static final Map<String, Map<String, List<String>>> ARROWS =
       Map.of(
@@ -39,7 +39,18 @@ final class Layering {
               "backup", List.of("store"),
               "bytes", List.of(),
               "command", List.of("bytes"),
-              "auth", List.of("bytes", "command")));
+              "auth", List.of("bytes", "command")),
+          "server",
+          Map.of(
+              "call", List.of(),
+              "auth", List.of("call"),
+              "lease", List.of("call"),
+              "watch", List.of("call"),
+              "lock", List.of("call", "lease", "watch"),
+              "http", List.of(),
+              "tls", List.of(),
+              "metrics", List.of("http"),
+              "embedded", List.of("")));
 
   private static final String[] TEST_LIBRARIES = {
     "org.junit..", "org.assertj..", "net.jqwik..", "com.tngtech.archunit..", "io.etcd.."

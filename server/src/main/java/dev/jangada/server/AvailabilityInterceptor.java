@@ -1,5 +1,6 @@
 package dev.jangada.server;
 
+import dev.jangada.server.call.EtcdError;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;

@@ -5,6 +5,10 @@ import dev.jangada.etcd.api.etcdserverpb.MemberListRequest;
 import dev.jangada.etcd.api.etcdserverpb.MemberListResponse;
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.node.RaftNode;
+import dev.jangada.server.call.Headers;
+import dev.jangada.server.call.ReadPool;
+import dev.jangada.server.call.Reply;
+import dev.jangada.server.call.RequestDeadline;
 import io.grpc.stub.StreamObserver;
 
 /** Who belongs to the cluster. */

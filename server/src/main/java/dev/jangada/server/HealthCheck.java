@@ -2,6 +2,7 @@ package dev.jangada.server;
 
 import dev.jangada.node.RaftException;
 import dev.jangada.node.RaftNode;
+import dev.jangada.server.call.EtcdError;
 import dev.jangada.server.http.HealthProbe;
 import java.time.Duration;
 import java.util.Set;

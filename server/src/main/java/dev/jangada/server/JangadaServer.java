@@ -13,15 +13,28 @@ import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.InitialClusterState;
 import dev.jangada.server.ServerConfig.StoreEngine;
+import dev.jangada.server.auth.AuthInterceptor;
+import dev.jangada.server.auth.AuthService;
 import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.Tokens;
+import dev.jangada.server.call.Headers;
+import dev.jangada.server.call.Proposals;
+import dev.jangada.server.call.ReadPool;
+import dev.jangada.server.call.RequestDeadline;
 import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
+import dev.jangada.server.lease.LeaseService;
+import dev.jangada.server.lease.LeaseTimer;
+import dev.jangada.server.lease.Leases;
+import dev.jangada.server.lock.CandidateQueue;
+import dev.jangada.server.lock.ElectionService;
+import dev.jangada.server.lock.LockService;
 import dev.jangada.server.metrics.ServerMetrics;
 import dev.jangada.server.tls.PeerTls;
 import dev.jangada.server.tls.ReloadingTls;
 import dev.jangada.server.tls.TlsFiles;
 import dev.jangada.server.watch.WatchHub;
+import dev.jangada.server.watch.WatchService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -148,7 +161,7 @@ public final class JangadaServer implements AutoCloseable {
                 new AuthInterceptor(node, store, tokens, readPool)),
             List.of(
                 new KvService(node, proposals, store, readPool, headers, deadline, config),
-                new WatchService(watchHub, store, headers, config),
+                new WatchService(watchHub, store, headers, config.maxRequestBytes()),
                 new LeaseService(node, store, proposals, leases, readPool, headers, deadline),
                 new AuthService(
                     node, store, proposals, readPool, headers, deadline, passwords, tokens),

@@ -19,6 +19,15 @@ import dev.jangada.kv.command.Operation;
 import dev.jangada.kv.command.RequestValidator;
 import dev.jangada.kv.command.Response;
 import dev.jangada.node.RaftNode;
+import dev.jangada.server.call.CallIdentity;
+import dev.jangada.server.call.EtcdError;
+import dev.jangada.server.call.Headers;
+import dev.jangada.server.call.Proposals;
+import dev.jangada.server.call.ReadPool;
+import dev.jangada.server.call.Reply;
+import dev.jangada.server.call.RequestDeadline;
+import dev.jangada.server.call.Requests;
+import dev.jangada.server.call.Responses;
 import io.grpc.stub.StreamObserver;
 import java.util.function.Function;
 

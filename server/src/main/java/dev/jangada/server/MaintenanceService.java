@@ -16,6 +16,10 @@ import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.KvHash;
 import dev.jangada.node.RaftNode;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.server.call.EtcdError;
+import dev.jangada.server.call.Headers;
+import dev.jangada.server.call.ReadPool;
+import dev.jangada.server.call.Reply;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 

@@ -5,6 +5,7 @@ import dev.jangada.kv.command.CommandCodec;
 import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.kv.command.PublishMemberRequest;
 import dev.jangada.node.RaftNode;
+import dev.jangada.server.call.ReadPool;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

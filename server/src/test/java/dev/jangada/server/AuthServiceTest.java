@@ -54,6 +54,7 @@ import dev.jangada.etcd.api.v3lockpb.LockGrpc;
 import dev.jangada.etcd.api.v3lockpb.LockRequest;
 import dev.jangada.etcd.api.v3lockpb.LockResponse;
 import dev.jangada.etcd.api.v3lockpb.UnlockRequest;
+import dev.jangada.server.call.EtcdError;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

@@ -24,6 +24,7 @@ import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
 import dev.jangada.etcd.api.etcdserverpb.StatusResponse;
 import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
 import dev.jangada.etcd.api.etcdserverpb.TxnResponse;
+import dev.jangada.server.call.EtcdError;
 import io.grpc.CallOptions;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

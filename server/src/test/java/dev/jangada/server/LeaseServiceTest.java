@@ -20,6 +20,8 @@ import dev.jangada.etcd.api.etcdserverpb.PutRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.RequestOp;
 import dev.jangada.etcd.api.etcdserverpb.TxnRequest;
+import dev.jangada.server.call.EtcdError;
+import dev.jangada.server.lease.Leases;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;

@@ -1,6 +1,7 @@
 /**
- * Who is told of which change: {@link dev.jangada.server.watch.WatchHub} is the class to read
- * first. Knows nothing of the wire.
+ * Who is told of which change. {@link dev.jangada.server.watch.WatchHub} is the class to read
+ * first; it knows nothing of the wire, on which {@link dev.jangada.server.watch.WatchService} tells
+ * clients.
  */
 @NullMarked
 package dev.jangada.server.watch;

@@ -1,0 +1,119 @@
+package dev.jangada.server.auth;
+
+import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.auth.AuthState;
+import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.KvError;
+import dev.jangada.node.RaftNode;
+import dev.jangada.server.call.CallIdentity;
+import dev.jangada.server.call.EtcdError;
+import dev.jangada.server.call.ReadPool;
+import dev.jangada.server.call.Reply;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out by its token who makes a call, gives that to the service as {@link CallIdentity}, and
+ * refuses what the method alone decides, see {@link MethodAccess}. Where permissions for keys
+ * decide, the service asks the store, which asks the state that it reads or changes.
+ *
+ * <p>A token may come from a member that is ahead of this one: of a user, or a secret, that this
+ * one does not have yet. Then the call waits until this member is as far as the leader was.
+ */
+public final class AuthInterceptor implements ServerInterceptor {
+
+  private static final Metadata.Key<String> TOKEN =
+      Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  private static final String BEARER = "Bearer ";
+
+  private final RaftNode node;
+  private final KvStateMachine store;
+  private final Tokens tokens;
+  private final ReadPool readPool;
+
+  /** Asks what is given, and closes none of it. */
+  public AuthInterceptor(RaftNode node, KvStateMachine store, Tokens tokens, ReadPool readPool) {
+    this.node = node;
+    this.store = store;
+    this.tokens = tokens;
+    this.readPool = readPool;
+  }
+
+  @Override
+  public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
+      ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
+    MethodAccess access = MethodAccess.of(call.getMethodDescriptor().getFullMethodName());
+    if (access == MethodAccess.OPEN) {
+      return next.startCall(call, headers);
+    }
+    String token = token(headers);
+    if (token != null && tokens.claimedRevision(token) > store.auth().revision()) {
+      return new DelayedCall<>(
+          node.readIndex(),
+          readPool,
+          () -> proceed(access, token, call, headers, next),
+          failure -> call.close(Status.fromThrowable(Reply.refusal(failure)), new Metadata()));
+    }
+    return proceed(access, token, call, headers, next);
+  }
+
+  private static @Nullable String token(Metadata headers) {
+    String token = headers.get(TOKEN);
+    if (token == null) {
+      token = headers.get(AUTHORIZATION);
+    }
+    return token != null && token.startsWith(BEARER) ? token.substring(BEARER.length()) : token;
+  }
+
+  private <ReqT, RespT> ServerCall.Listener<ReqT> proceed(
+      MethodAccess access,
+      @Nullable String token,
+      ServerCall<ReqT, RespT> call,
+      Metadata headers,
+      ServerCallHandler<ReqT, RespT> next) {
+    AuthState auth = store.auth();
+    Caller caller = auth.enabled() && token != null ? tokens.recognise(token, auth) : null;
+    Status refusal = refusal(access, token, caller, auth);
+    if (refusal != null && access != MethodAccess.BY_WATCH) {
+      call.close(refusal, new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+    CallIdentity identity =
+        new CallIdentity(caller, refusal == null ? null : EtcdError.INVALID_AUTH_TOKEN);
+    return Contexts.interceptCall(
+        Context.current().withValue(CallIdentity.KEY, identity), call, headers, next);
+  }
+
+  private static @Nullable Status refusal(
+      MethodAccess access, @Nullable String token, @Nullable Caller caller, AuthState auth) {
+    if (!auth.enabled()) {
+      return null;
+    }
+    if (token != null && (caller == null || auth.checkCaller(caller).isPresent())) {
+      return EtcdError.INVALID_AUTH_TOKEN.status();
+    }
+    Optional<KvError> error =
+        switch (access) {
+          case OPEN, BY_CONTENT, BY_WATCH -> Optional.empty();
+          case USER -> auth.checkCaller(caller);
+          case ROOT, ROOT_OF_MEMBER -> auth.checkRoot(caller);
+        };
+    return error.map(reason -> status(access, EtcdError.of(reason))).orElse(null);
+  }
+
+  private static Status status(MethodAccess access, EtcdError error) {
+    // etcd forgets here to translate what its own parts say to each other, and clients know that.
+    return access == MethodAccess.ROOT_OF_MEMBER
+        ? Status.UNKNOWN.withDescription(error.text().replaceFirst("^etcdserver:", "auth:"))
+        : error.status();
+  }
+}

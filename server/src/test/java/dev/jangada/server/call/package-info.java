@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.server.call;
+
+import org.jspecify.annotations.NullMarked;

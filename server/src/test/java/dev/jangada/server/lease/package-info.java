@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jangada.server.lease;
+
+import org.jspecify.annotations.NullMarked;
