@@ -58,6 +58,15 @@ class EtcdErrorTest {
       TOO_MANY_REQUESTS   | RESOURCE_EXHAUSTED  | etcdserver: too many requests
       CORRUPT             | DATA_LOSS           | etcdserver: corrupt cluster
       BAD_TRANSFEREE      | FAILED_PRECONDITION | etcdserver: bad leader transferee
+      MEMBER_EXISTS       | FAILED_PRECONDITION | etcdserver: member ID already exist
+      PEER_URL_EXISTS     | FAILED_PRECONDITION | etcdserver: Peer URLs already exists
+      PEER_URLS_INVALID   | INVALID_ARGUMENT    | etcdserver: given member URLs are invalid
+      MEMBER_NOT_FOUND    | NOT_FOUND           | etcdserver: member not found
+      NOT_A_LEARNER       | FAILED_PRECONDITION | etcdserver: can only promote a learner member
+      LEARNER_NOT_READY   | FAILED_PRECONDITION | etcdserver: can only promote a learner member which is in sync with leader
+      TOO_MANY_LEARNERS   | FAILED_PRECONDITION | etcdserver: too many learner members in cluster
+      NOT_ENOUGH_STARTED  | FAILED_PRECONDITION | etcdserver: re-configuration failed due to not enough started members
+      UNHEALTHY_CLUSTER   | UNAVAILABLE         | etcdserver: unhealthy cluster
       """;
 
   @Test
