@@ -24,6 +24,13 @@ final class Failures {
             : "this node is not the leader, " + MemberId.toString(leader) + " is");
   }
 
+  static RaftException notVoter(long member) {
+    return new RaftException(
+        Reason.NOT_A_VOTER,
+        false,
+        MemberId.toString(member) + " is not a member with a vote, and cannot lead");
+  }
+
   static RaftException timeout(boolean outcomeUnknown) {
     return new RaftException(
         Reason.TIMEOUT,

@@ -406,17 +406,16 @@ public final class RaftDriver {
    *
    * @param to the other node
    * @param timeoutTicks after so many ticks the request fails; at least 1
-   * @param outcome told when that node leads
-   * @throws IllegalArgumentException if {@code to} is not a member with a vote
+   * @param outcome told when that node leads, or fails; with {@link
+   *     RaftException.Reason#NOT_A_VOTER} if it has no vote
    */
   public void transferLeadership(long to, long timeoutTicks, Outcome.Transfer outcome) {
-    if (!raft.membership().isVoter(to)) {
-      throw new IllegalArgumentException(MemberId.toString(to) + " is not a member with a vote");
-    }
     if (raft.leader() == to) {
       outcome.transferred();
     } else if (!raft.isLeader()) {
       outcome.failed(Failures.notLeader(raft.leader()));
+    } else if (!raft.membership().isVoter(to)) {
+      outcome.failed(Failures.notVoter(to));
     } else {
       boolean begun = raft.transferLeadership(to);
       Invariant.check(begun, "the leader cannot hand its leadership over to %s", to);

@@ -36,6 +36,8 @@ public final class RaftException extends RuntimeException {
      * RaftException#changeRefusal} tells. No effect.
      */
     CHANGE_REFUSED,
+    /** The node that was to lead has no vote, or has lost it in the meantime. No effect. */
+    NOT_A_VOTER,
     /** The node was closed, or has stopped because of a failure. */
     STOPPED
   }

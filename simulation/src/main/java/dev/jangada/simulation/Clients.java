@@ -38,6 +38,7 @@ final class Clients<I, O> {
   private long asked;
   private long answered;
   private int busy;
+  private boolean membersOnly;
   private boolean stopped;
 
   Clients(
@@ -98,8 +99,12 @@ final class Clients<I, O> {
     unsettled.forEach(Request::settle);
   }
 
-  /** Counts anew which node answers. */
-  void forgetWhoAnswered() {
+  /**
+   * Counts anew which node answers, and asks only members from now on. Before, nodes that are none
+   * are asked as well, sometimes: they have nobody to turn to, and say so late.
+   */
+  void expectService() {
+    membersOnly = true;
     Arrays.fill(writesAnsweredBy, 0);
     Arrays.fill(readsAnsweredBy, 0);
   }
@@ -121,7 +126,7 @@ final class Clients<I, O> {
 
   private void ask(int client) {
     SimulatedNode node = nodes.get(random.nextInt(nodes.size()));
-    if (!node.isRunning()) {
+    if (!node.isRunning() || isLeftAlone(node)) {
       think(client);
       return;
     }
@@ -140,6 +145,11 @@ final class Clients<I, O> {
       effects.sending(command);
       node.submit(command, timeoutTicks, request.asSubmit(), request::orphaned);
     }
+  }
+
+  private boolean isLeftAlone(SimulatedNode node) {
+    return committed.membership().member(node.id()) == null
+        && (membersOnly || random.nextInt(4) > 0);
   }
 
   /** A request under way. */

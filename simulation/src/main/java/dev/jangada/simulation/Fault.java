@@ -49,7 +49,12 @@ public enum Fault {
   /** The leader is asked to hand its leadership over. */
   LEADERSHIP_TRANSFER,
   /** A node is asked to save a snapshot of its state now. */
-  SNAPSHOT;
+  SNAPSHOT,
+  /**
+   * The leader is asked to change who belongs to the cluster: to add new nodes, to promote, demote,
+   * or remove members, or several of these at once. Those removed go on running.
+   */
+  MEMBERSHIP;
 
   /** The name that people write, such as {@code one-way-partition}. */
   public String label() {

@@ -2,6 +2,8 @@ package dev.jangada.simulation;
 
 import dev.jangada.node.Outcome;
 import dev.jangada.node.RaftException;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipChange;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
@@ -18,6 +20,15 @@ final class FaultInjector {
       new Outcome.Transfer() {
         @Override
         public void transferred() {}
+
+        @Override
+        public void failed(RaftException failure) {}
+      };
+
+  private static final Outcome.Change NOBODY_EITHER =
+      new Outcome.Change() {
+        @Override
+        public void changed(Membership membership) {}
 
         @Override
         public void failed(RaftException failure) {}
@@ -76,7 +87,7 @@ final class FaultInjector {
       trace.add(0, new TraceEvent.FaultEnded(0));
     }
     network.heal();
-    for (SimulatedNode node : nodes) {
+    for (SimulatedNode node : nodesInUse()) {
       node.slowDisk(1);
       node.hangSyncsUntil(0);
       node.disk().setCapacity(Long.MAX_VALUE);
@@ -137,7 +148,8 @@ final class FaultInjector {
     Fault fault = planned.fault();
     injected.merge(fault, 1L, Long::sum);
     RandomGenerator chance = new SplittableRandom(planned.seed());
-    SimulatedNode node = nodes.get(chance.nextInt(nodes.size()));
+    List<SimulatedNode> inUse = nodesInUse();
+    SimulatedNode node = inUse.get(chance.nextInt(inUse.size()));
     long outage = planned.lastsNanos();
     if (trace.isOn()) {
       trace.add(
@@ -169,11 +181,47 @@ final class FaultInjector {
         }
       }
       case SNAPSHOT -> node.takeSnapshot();
+      case MEMBERSHIP -> changeMembership(chance);
     }
   }
 
   private static boolean isMomentary(Fault fault) {
-    return fault == Fault.LEADERSHIP_TRANSFER || fault == Fault.SNAPSHOT;
+    return switch (fault) {
+      case LEADERSHIP_TRANSFER, SNAPSHOT, MEMBERSHIP -> true;
+      default -> false;
+    };
+  }
+
+  private void changeMembership(RandomGenerator chance) {
+    int leader = leader();
+    RaftStatus status = leader == 0 ? null : nodes.get(leader - 1).status();
+    if (status == null) {
+      return;
+    }
+    Membership now = status.membership();
+    List<Long> newcomers =
+        nodes.stream()
+            .map(SimulatedNode::id)
+            .filter(id -> now.member(id) == null && !now.isRemoved(id))
+            .toList();
+    List<MembershipChange> changes = RandomChange.draw(chance, now, newcomers);
+    if (changes.isEmpty()) {
+      return;
+    }
+    for (MembershipChange change : changes) {
+      if (newcomers.contains(change.id())) {
+        find(change.id()).start();
+      }
+    }
+    nodes.get(leader - 1).changeMembership(changes, NOBODY_EITHER);
+  }
+
+  private SimulatedNode find(long id) {
+    return nodes.stream().filter(node -> node.id() == id).findFirst().orElseThrow();
+  }
+
+  private List<SimulatedNode> nodesInUse() {
+    return nodes.stream().filter(SimulatedNode::isInUse).toList();
   }
 
   private void disturbNode(Fault fault, SimulatedNode node, long outage, RandomGenerator chance) {
@@ -191,7 +239,7 @@ final class FaultInjector {
         startAfter(outage, node);
       }
       case BLACKOUT -> {
-        for (SimulatedNode each : nodes) {
+        for (SimulatedNode each : nodesInUse()) {
           each.losePower("loses its power");
           startAfter(SimulatedNetwork.exponential(chance, config.meanOutageNanos()), each);
         }
@@ -272,7 +320,7 @@ final class FaultInjector {
   /** Whom a fault concerns, as far as that is known before it happens; empty for all. */
   private List<Long> concerned(Fault fault, SimulatedNode node) {
     return switch (fault) {
-      case LEADER_ISOLATION, LEADERSHIP_TRANSFER -> {
+      case LEADER_ISOLATION, LEADERSHIP_TRANSFER, MEMBERSHIP -> {
         int leader = leader();
         yield leader == 0 ? List.of() : List.of(nodes.get(leader - 1).id());
       }

@@ -39,7 +39,7 @@ final class IndexChain implements Property {
   }
 
   /** Whether the log begins anew after a snapshot, of which the core is told when that is done. */
-  private static boolean isBeingReset(LogImage log, RaftStatus status) {
+  static boolean isBeingReset(LogImage log, RaftStatus status) {
     return log.base().index() > status.base().index() && log.last() == log.base().index();
   }
 }

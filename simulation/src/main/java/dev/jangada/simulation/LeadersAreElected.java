@@ -8,17 +8,18 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Whoever leads a term has the votes of a majority in that term, its own among them. */
+/**
+ * Whoever leads a term has the votes of a majority in that term, of the configuration that it goes
+ * by.
+ */
 final class LeadersAreElected implements Property {
 
-  private final int nodes;
-  private final Map<Candidacy, Set<Integer>> voters = new TreeMap<>();
+  private final Map<Candidacy, Set<Long>> voters = new TreeMap<>();
 
   /** By node: the last term in which it was seen as leader. */
   private final long[] ledIn;
 
   LeadersAreElected(int nodes) {
-    this.nodes = nodes;
     this.ledIn = new long[nodes + 1];
   }
 
@@ -27,7 +28,7 @@ final class LeadersAreElected implements Property {
     if (message instanceof Message.VoteResponse vote && vote.granted()) {
       voters
           .computeIfAbsent(new Candidacy(vote.term(), vote.to()), candidacy -> new TreeSet<>())
-          .add(node.number());
+          .add(node.id());
     }
   }
 
@@ -37,14 +38,19 @@ final class LeadersAreElected implements Property {
       return;
     }
     ledIn[node.number()] = status.term();
-    Set<Integer> others =
+    Set<Long> others =
         voters.getOrDefault(new Candidacy(status.term(), node.id()), new TreeSet<>());
+    // A node that lost its vote by what is not committed may still be needed (dissertation, 4.2.2).
+    boolean isVoter =
+        status.membership().isVoter(node.id())
+            || status.configuration().index() > status.committed();
     require(
-        (others.size() + 1) * 2 > nodes,
-        "n%d leads term %d of %d nodes with its own vote and those of %s",
+        isVoter
+            && Majorities.agree(status.membership(), id -> id == node.id() || others.contains(id)),
+        "n%d leads term %d of %s with its own vote and those of %s",
         node.number(),
         status.term(),
-        nodes,
+        status.membership(),
         others);
   }
 }

@@ -1,12 +1,12 @@
 package dev.jangada.simulation;
 
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,7 +23,6 @@ final class LeadersAreFit implements Property {
   /** What a process may count less than is counted here: ticks come late, or not after a pause. */
   private static final int GRACE_TICKS = 3;
 
-  private final int nodes;
   private final int heartbeatTicks;
   private final int electionTimeoutTicks;
   private final boolean checkQuorum;
@@ -45,15 +44,19 @@ final class LeadersAreFit implements Property {
 
     long leadsSince;
 
+    /** The configuration it went by then, and since when. */
+    Membership membership = Membership.NONE;
+
+    long decidesSince;
+
     /** By id of another node: when it was heard last in this term. */
     final Map<Long, Long> heardAt = new TreeMap<>();
   }
 
-  LeadersAreFit(RaftConfig config) {
+  LeadersAreFit(RaftConfig config, int nodes) {
     this.heartbeatTicks = config.heartbeatTicks();
     this.electionTimeoutTicks = config.electionTimeoutTicks();
     this.checkQuorum = config.checkQuorum();
-    this.nodes = config.initialMembership().voters().size();
     for (int number = 0; number <= nodes; number++) {
       watched.add(new Watched());
     }
@@ -93,6 +96,10 @@ final class LeadersAreFit implements Property {
       known.leadsSince = known.lived;
       known.heardAt.clear();
     }
+    if (!known.membership.equals(status.membership())) {
+      known.membership = status.membership();
+      known.decidesSince = known.lived;
+    }
     if (leads == 0) {
       return;
     }
@@ -105,7 +112,7 @@ final class LeadersAreFit implements Property {
         leads,
         (known.lived - known.wroteAt) / 1e6);
     if (checkQuorum) {
-      long heardMajority = heardMajorityAt(known);
+      long heardMajority = heardMajorityAt(known, node.id());
       require(
           known.lived - heardMajority <= 2 * timeout + grace,
           "n%d leads term %d, and has heard from no majority for %.3f ms",
@@ -136,14 +143,27 @@ final class LeadersAreFit implements Property {
     known.durableState = durable.hardState();
   }
 
-  /** When a majority was last complete, the node itself being one of it. */
-  private long heardMajorityAt(Watched known) {
-    List<Long> times = new ArrayList<>(known.heardAt.values());
-    times.sort(Comparator.reverseOrder());
-    int others = nodes / 2;
-    if (others == 0) {
-      return known.lived;
+  /**
+   * When a majority was last complete. Who has not been heard counts as heard when its voice began
+   * to matter.
+   */
+  private static long heardMajorityAt(Watched known, long self) {
+    long since = Math.max(known.leadsSince, known.decidesSince);
+    if (isMajorityHeard(known, self, since)) {
+      long latest = since;
+      for (long heard : known.heardAt.values()) {
+        if (heard > latest && isMajorityHeard(known, self, heard)) {
+          latest = heard;
+        }
+      }
+      return isMajorityHeard(known, self, known.lived) ? known.lived : latest;
     }
-    return times.size() < others ? known.leadsSince : times.get(others - 1);
+    return since;
+  }
+
+  private static boolean isMajorityHeard(Watched known, long self, long since) {
+    return Majorities.agree(
+        known.membership,
+        id -> id == self || known.heardAt.getOrDefault(id, Long.MIN_VALUE) >= since);
   }
 }

@@ -7,6 +7,7 @@ import dev.jangada.node.RaftException;
 import dev.jangada.node.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.MembershipChange;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
@@ -188,6 +189,11 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
 
   int starts() {
     return starts;
+  }
+
+  /** Whether it was ever started. */
+  boolean isInUse() {
+    return starts > 0;
   }
 
   /** What has been done with snapshots here. */
@@ -483,6 +489,13 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
   void transferLeadership(long to, Outcome.Transfer outcome) {
     if (process != null) {
       process.post(driver -> driver.transferLeadership(to, 100, outcome));
+    }
+  }
+
+  /** Asks for another membership if this node leads when it hears of it. */
+  void changeMembership(List<MembershipChange> changes, Outcome.Change outcome) {
+    if (process != null) {
+      process.post(driver -> driver.changeMembership(changes, 100, outcome));
     }
   }
 

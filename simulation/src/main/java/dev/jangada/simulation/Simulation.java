@@ -1,5 +1,7 @@
 package dev.jangada.simulation;
 
+import dev.jangada.raft.Member;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.simulation.check.LinearizabilityChecker;
@@ -48,6 +50,7 @@ public final class Simulation {
    * @param starts how often a node started, the first times included
    * @param terms how many terms had a leader
    * @param committed how many entries were committed
+   * @param configurations how many of them changed the membership
    * @param messages how many messages were sent
    * @param asked how many requests clients made
    * @param answered how many of them were answered
@@ -62,6 +65,7 @@ public final class Simulation {
       long starts,
       int terms,
       long committed,
+      long configurations,
       long messages,
       long asked,
       long answered,
@@ -153,22 +157,25 @@ public final class Simulation {
     this.seed = seed;
     this.application = application;
     SplittableRandom random = new SplittableRandom(seed);
+    int computers = config.computers();
     this.trace = new Trace(time::now, traceTo);
     this.network =
-        new SimulatedNetwork(time, random.split(), trace, config.network(), nodes, config.nodes());
-    this.committedNeverLost = new CommittedNeverLost(nodes, config.nodes());
+        new SimulatedNetwork(time, random.split(), trace, config.network(), nodes, computers);
+    Membership founders = founders(config);
+    this.committedNeverLost = new CommittedNeverLost(nodes, computers, founders);
     watchers.add(
         List.of(
             new IndexChain(),
             electionSafety,
-            new LeadersAreElected(config.nodes()),
-            new TermsAreCampaignedFor(raftConfig(config, 1)),
-            new FollowersAreLoyal(raftConfig(config, 1), config.nodes()),
-            new LeadersAreFit(raftConfig(config, 1)),
-            new MatchIsTrue(nodes, config.nodes()),
-            new LeadersCommitTheirTerm(config.nodes()),
+            new LeadersAreElected(computers),
+            new TermsAreCampaignedFor(raftConfig(config, 1), computers),
+            new FollowersAreLoyal(raftConfig(config, 1), computers),
+            new LeadersAreFit(raftConfig(config, 1), computers),
+            new MatchIsTrue(nodes, computers),
+            new LeadersCommitTheirTerm(computers),
             new LogMatching(),
             committedNeverLost,
+            new ChangesAreSafe(committedNeverLost, founders, config.nodes(), computers),
             new AppliedInOrder(),
             effects,
             new PromisesAreDurable(),
@@ -181,7 +188,7 @@ public final class Simulation {
     SimulatedNode.Environment environment =
         new SimulatedNode.Environment(time, trace, application, watchers, config);
     DiskKeepsWhatWasSynced diskProperty = new DiskKeepsWhatWasSynced();
-    for (int number = 1; number <= config.nodes(); number++) {
+    for (int number = 1; number <= computers; number++) {
       nodes.add(
           new SimulatedNode(
               environment,
@@ -200,10 +207,15 @@ public final class Simulation {
             workload);
   }
 
+  private static Membership founders(SimulationConfig config) {
+    return Membership.ofVoters(LongStream.rangeClosed(1, config.nodes()).boxed().toList());
+  }
+
   private static RaftConfig raftConfig(SimulationConfig config, int number) {
     SimulationConfig.RaftSettings settings = config.raft();
+    Membership initial = number <= config.nodes() ? founders(config) : Membership.NONE;
     RaftConfig.Builder builder =
-        RaftConfig.builder(number, LongStream.rangeClosed(1, config.nodes()).boxed().toList())
+        RaftConfig.builder(number, initial)
             .electionTimeoutTicks(settings.electionTimeoutTicks())
             .heartbeatTicks(settings.heartbeatTicks())
             .noop(settings.noop())
@@ -271,18 +283,18 @@ public final class Simulation {
     FaultInjector faults =
         new FaultInjector(time, faultRandom, trace, config, plan, network, nodes, application);
     try {
-      nodes.forEach(SimulatedNode::start);
+      nodes.subList(0, config.nodes()).forEach(SimulatedNode::start);
       judge.clients().begin();
       faults.begin();
       runUntil(healsAt);
       faults.stopAndHeal();
-      judge.clients().forgetWhoAnswered();
+      judge.clients().expectService();
       awaitService();
       judge.clients().stop();
       awaitRest();
       compareMachines();
       judge.clients().settle();
-      watchers.ended(nodes);
+      watchers.ended(members());
       return report(faults, judgeHistory());
     } catch (SimulationFailure failure) {
       throw failure;
@@ -302,12 +314,12 @@ public final class Simulation {
 
   private void awaitService() {
     long end = time.now() + config.recoveryNanos();
-    while (!nodes.stream().allMatch(judge.clients()::wasServedBy)) {
+    while (!members().stream().allMatch(judge.clients()::wasServedBy)) {
       if (!time.step(end)) {
         throw new AssertionError(
             "no progress: after "
                 + config.recoveryNanos() / 1_000_000
-                + " ms without a fault, not every node serves: "
+                + " ms without a fault, not every member serves: "
                 + statuses());
       }
     }
@@ -327,8 +339,19 @@ public final class Simulation {
     }
   }
 
+  /** Those that belong to the cluster, by the last configuration that is committed. */
+  private List<SimulatedNode> members() {
+    Membership membership = committedNeverLost.membership();
+    return nodes.stream().filter(node -> membership.member(node.id()) != null).toList();
+  }
+
   private boolean areEqual() {
-    for (SimulatedNode node : nodes) {
+    for (Member member : committedNeverLost.membership().members()) {
+      if (member.standing().isTransitional() || member.standing() == Member.Standing.STAGING) {
+        return false; // The leader has yet to do something about it.
+      }
+    }
+    for (SimulatedNode node : members()) {
       RaftStatus status = node.status();
       if (status == null
           || status.applied() != committedNeverLost.size()
@@ -346,12 +369,14 @@ public final class Simulation {
   }
 
   private void compareMachines() {
-    String first = application.digest(1);
-    for (SimulatedNode node : nodes) {
+    List<SimulatedNode> members = members();
+    String first = application.digest(members.getFirst().number());
+    for (SimulatedNode node : members) {
       String other = application.digest(node.number());
       if (!other.equals(first)) {
         throw new AssertionError(
-            "n1 and "
+            members.getFirst().name()
+                + " and "
                 + node.name()
                 + " applied the same entries and have different states: "
                 + first
@@ -378,6 +403,7 @@ public final class Simulation {
         nodes.stream().mapToLong(SimulatedNode::starts).sum(),
         electionSafety.elections(),
         committedNeverLost.size(),
+        committedNeverLost.changes(),
         network.sent(),
         judge.clients().asked(),
         judge.clients().answered(),

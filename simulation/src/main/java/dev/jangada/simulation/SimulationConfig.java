@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
 /**
  * The circumstances of a run. Times are in nanoseconds of virtual time.
  *
- * @param nodes how many, at least 1
+ * @param nodes how many begin the cluster, at least 1
  * @param clients how many, at least 1; each has one request under way at a time
  * @param faultyNanos how long faults happen
  * @param recoveryNanos how long after the last fault every node must serve again
@@ -46,6 +46,9 @@ public record SimulationConfig(
   private static final int ELECTION_TIMEOUT_TICKS = 15;
 
   private static final int HEARTBEAT_TICKS = 3;
+
+  /** How many nodes there are to join the cluster, if its membership changes. */
+  private static final int NEWCOMERS = 5;
 
   /**
    * How messages travel.
@@ -144,39 +147,41 @@ public record SimulationConfig(
    */
   public static SimulationConfig random(RandomGenerator random) {
     Set<Fault> faults = EnumSet.noneOf(Fault.class);
-    for (Fault fault : Fault.values()) {
+    for (Fault fault : EnumSet.range(Fault.CRASH, Fault.SNAPSHOT)) {
       if (random.nextInt(100) < 40) {
         faults.add(fault);
       }
     }
     boolean checkQuorum = random.nextInt(4) > 0;
-    return new SimulationConfig(
-        List.of(1, 2, 3, 3, 3, 3, 4, 5, 5, 5).get(random.nextInt(10)),
-        1 + random.nextInt(6),
-        8_000 * MILLIS,
-        10_000 * MILLIS,
-        (1 + random.nextInt(20)) * MILLIS,
-        new Network(
-            random.nextInt(1, 2_000_000),
-            random.nextInt(1, 5_000_000),
-            random.nextBoolean() ? 0 : random.nextInt(10),
-            random.nextBoolean() ? 0 : random.nextInt(10),
-            random.nextBoolean()),
-        random.nextInt(10_000, 5_000_000),
-        faults,
-        random.nextInt(50, 800) * MILLIS,
-        random.nextInt(50, 1_000) * MILLIS,
-        new RaftSettings(
-            random.nextInt(4) > 0,
-            checkQuorum,
-            checkQuorum && random.nextBoolean(),
-            random.nextBoolean(),
-            random.nextBoolean() ? 8 << 10 : 1 << 20,
-            // Without it nothing is committed, and no read answered, until somebody writes.
-            random.nextInt(4) > 0,
-            HEARTBEAT_TICKS,
-            ELECTION_TIMEOUT_TICKS),
-        randomSnapshots(random));
+    SimulationConfig drawn =
+        new SimulationConfig(
+            List.of(1, 2, 3, 3, 3, 3, 4, 5, 5, 5).get(random.nextInt(10)),
+            1 + random.nextInt(6),
+            8_000 * MILLIS,
+            10_000 * MILLIS,
+            (1 + random.nextInt(20)) * MILLIS,
+            new Network(
+                random.nextInt(1, 2_000_000),
+                random.nextInt(1, 5_000_000),
+                random.nextBoolean() ? 0 : random.nextInt(10),
+                random.nextBoolean() ? 0 : random.nextInt(10),
+                random.nextBoolean()),
+            random.nextInt(10_000, 5_000_000),
+            faults,
+            random.nextInt(50, 800) * MILLIS,
+            random.nextInt(50, 1_000) * MILLIS,
+            new RaftSettings(
+                random.nextInt(4) > 0,
+                checkQuorum,
+                checkQuorum && random.nextBoolean(),
+                random.nextBoolean(),
+                random.nextBoolean() ? 8 << 10 : 1 << 20,
+                // Without it nothing is committed, and no read answered, until somebody writes.
+                random.nextInt(4) > 0,
+                HEARTBEAT_TICKS,
+                ELECTION_TIMEOUT_TICKS),
+            randomSnapshots(random));
+    return random.nextInt(100) < 30 ? drawn.with(Fault.MEMBERSHIP) : drawn;
   }
 
   /**
@@ -216,6 +221,17 @@ public record SimulationConfig(
         .withClients(drawn.clients(), (long) (drawn.thinkNanos() * slower))
         .withFaults(
             drawn.faults(), (long) (drawn.meanFaultNanos() * slower), drawn.meanOutageNanos());
+  }
+
+  private SimulationConfig with(Fault fault) {
+    Set<Fault> more = EnumSet.of(fault);
+    more.addAll(faults);
+    return withFaults(more, meanFaultNanos, meanOutageNanos);
+  }
+
+  /** How many nodes there are, those included that may join the cluster. */
+  int computers() {
+    return nodes + (faults.contains(Fault.MEMBERSHIP) ? NEWCOMERS : 0);
   }
 
   /** The same with so many nodes. */

@@ -1,5 +1,6 @@
 package dev.jangada.simulation;
 
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
@@ -16,11 +17,10 @@ import java.util.TreeSet;
  */
 final class TermsAreCampaignedFor implements Property {
 
-  private final int nodes;
   private final boolean preVote;
 
   /** By candidacy: who granted the pre-vote. */
-  private final Map<Candidacy, Set<Integer>> preVoters = new TreeMap<>();
+  private final Map<Candidacy, Set<Long>> preVoters = new TreeMap<>();
 
   private final Set<Candidacy> transfers = new TreeSet<>();
 
@@ -29,8 +29,7 @@ final class TermsAreCampaignedFor implements Property {
 
   private long latest;
 
-  TermsAreCampaignedFor(RaftConfig config) {
-    this.nodes = config.initialMembership().voters().size();
+  TermsAreCampaignedFor(RaftConfig config, int nodes) {
     this.preVote = config.preVote();
     this.candidateIn = new long[nodes + 1];
   }
@@ -40,7 +39,7 @@ final class TermsAreCampaignedFor implements Property {
     if (message instanceof Message.PreVoteResponse answer && answer.granted()) {
       preVoters
           .computeIfAbsent(new Candidacy(answer.term(), answer.to()), key -> new TreeSet<>())
-          .add(node.number());
+          .add(node.id());
     }
   }
 
@@ -56,7 +55,7 @@ final class TermsAreCampaignedFor implements Property {
     boolean isCandidate = status.role() == RaftRole.CANDIDATE || status.role() == RaftRole.LEADER;
     if (isCandidate && candidateIn[node.number()] < status.term()) {
       candidateIn[node.number()] = status.term();
-      checkWanted(node, new Candidacy(status.term(), node.id()));
+      checkWanted(node, status.membership(), new Candidacy(status.term(), node.id()));
     }
     // A candidate that has lost within the same turn is known by its vote.
     if (status.term() > latest) {
@@ -70,17 +69,17 @@ final class TermsAreCampaignedFor implements Property {
     }
   }
 
-  private void checkWanted(ObservedNode node, Candidacy candidacy) {
+  private void checkWanted(ObservedNode node, Membership membership, Candidacy candidacy) {
     if (!preVote || transfers.contains(candidacy)) {
       return;
     }
-    Set<Integer> others = preVoters.getOrDefault(candidacy, new TreeSet<>());
+    Set<Long> others = preVoters.getOrDefault(candidacy, new TreeSet<>());
     require(
-        (others.size() + 1) * 2 > nodes,
-        "n%d is candidate in term %d of %d nodes with its own pre-vote and those of %s",
+        Majorities.agree(membership, id -> id == node.id() || others.contains(id)),
+        "n%d is candidate in term %d of %s with its own pre-vote and those of %s",
         node.number(),
         candidacy.term(),
-        nodes,
+        membership,
         others);
   }
 }

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 class LeadershipPropertiesTest {
 
   /** With an election timeout of ten ticks, and heartbeats every tick. */
+  private static final Membership VOTERS = Membership.ofVoters(List.of(1L, 2L, 3L));
+
   private static final RaftConfig CONFIG = RaftConfig.builder(1, List.of(1L, 2L, 3L)).build();
 
   private static final RaftConfig LEASES =
@@ -110,7 +112,7 @@ class LeadershipPropertiesTest {
 
   @Test
   void termWithoutACandidateIsFound() {
-    TermsAreCampaignedFor property = new TermsAreCampaignedFor(CONFIG);
+    TermsAreCampaignedFor property = new TermsAreCampaignedFor(CONFIG, 3);
     property.sent(two, new Message.PreVoteResponse(2, 1, 1, true));
     turn(property, one, status(1, 1, 1, RaftRole.CANDIDATE, 0));
     turn(property, two, status(2, 1, 0, RaftRole.FOLLOWER, 0));
@@ -120,7 +122,7 @@ class LeadershipPropertiesTest {
 
   @Test
   void candidateThatNobodyWantsIsFound() {
-    TermsAreCampaignedFor property = new TermsAreCampaignedFor(CONFIG);
+    TermsAreCampaignedFor property = new TermsAreCampaignedFor(CONFIG, 3);
     property.sent(two, new Message.PreVoteResponse(2, 1, 3, true));
     property.sent(three, new Message.PreVoteResponse(3, 1, 4, false));
     assertViolates(
@@ -129,14 +131,14 @@ class LeadershipPropertiesTest {
 
   @Test
   void candidateThatTheLeaderToldToCampaignNeedsNoPreVotes() {
-    TermsAreCampaignedFor property = new TermsAreCampaignedFor(CONFIG);
+    TermsAreCampaignedFor property = new TermsAreCampaignedFor(CONFIG, 3);
     property.received(one, new Message.TimeoutNow(2, 1, 3));
     assertHolds(() -> turn(property, one, status(1, 4, 1, RaftRole.CANDIDATE, 0)));
   }
 
   @Test
   void leaderThatHearsFromNoMajorityIsFound() {
-    LeadersAreFit property = new LeadersAreFit(CONFIG);
+    LeadersAreFit property = new LeadersAreFit(CONFIG, 3);
     RaftStatus leads = status(1, 5, 1, RaftRole.LEADER, 1);
     property.started(one);
     live(property, one, leads, 15);
@@ -148,7 +150,7 @@ class LeadershipPropertiesTest {
 
   @Test
   void timeInWhichAProcessStandsStillDoesNotCount() {
-    LeadersAreFit property = new LeadersAreFit(CONFIG);
+    LeadersAreFit property = new LeadersAreFit(CONFIG, 3);
     RaftStatus leads = status(1, 5, 1, RaftRole.LEADER, 1);
     property.started(one);
     live(property, one, leads, 15);
@@ -158,7 +160,7 @@ class LeadershipPropertiesTest {
 
   @Test
   void leaderWhoseDiskHangsIsFound() {
-    LeadersAreFit property = new LeadersAreFit(LEASES);
+    LeadersAreFit property = new LeadersAreFit(LEASES, 3);
     RaftStatus leads = status(1, 5, 1, RaftRole.LEADER, 1);
     property.started(one);
     LogWriter.Write write = new LogWriter.Write(1, new HardState(5, 1), List.of(Entry.noop(1, 5)));
@@ -248,7 +250,7 @@ class LeadershipPropertiesTest {
         0,
         0,
         0,
-        new Configuration(0, Membership.NONE),
+        new Configuration(0, VOTERS),
         List.of(
             new RaftStatus.FollowerStatus(
                 2, match, match + 1, false, false, 0, 0, true, true, true),
@@ -270,7 +272,7 @@ class LeadershipPropertiesTest {
         0,
         0,
         0,
-        new Configuration(0, Membership.NONE),
+        new Configuration(0, VOTERS),
         List.of());
   }
 

@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Test;
 /** Each property is told of what must never happen, by nodes that do not run. */
 class PropertyTest {
 
+  private static final Membership VOTERS = Membership.ofVoters(List.of(1L, 2L, 3L));
+
   private final List<SimulatedNode> nodes = new ArrayList<>();
 
   PropertyTest() {
@@ -71,7 +73,7 @@ class PropertyTest {
 
     assertViolates(
         () -> property.turned(node(1), status(1, 6, RaftRole.LEADER, 0)),
-        "leads term 6 of 3 nodes");
+        "leads term 6 of [1 2 3]");
   }
 
   @Test
@@ -118,17 +120,18 @@ class PropertyTest {
 
   @Test
   void commitWithoutMajorityOnDiskIsFound() {
-    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size(), VOTERS);
     persist(node(1), entry(1, 1, "a"));
     node(2).writing(new LogWriter.Write(1, null, List.of(entry(1, 1, "a"))));
 
     assertViolates(
-        () -> property.turned(node(1), status(1, 1, RaftRole.FOLLOWER, 1)), "only 1 of 3 nodes");
+        () -> property.turned(node(1), status(1, 1, RaftRole.FOLLOWER, 1)),
+        "only [n1] have on disk");
   }
 
   @Test
   void differentCommitIsFound() {
-    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size(), VOTERS);
     persist(node(1), entry(1, 1, "a"));
     persist(node(2), entry(1, 1, "a"));
     persist(node(3), entry(1, 2, "b"));
@@ -140,7 +143,7 @@ class PropertyTest {
 
   @Test
   void laterLeaderWithoutCommittedEntryIsFound() {
-    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size(), VOTERS);
     persist(node(1), entry(1, 1, "a"));
     persist(node(2), entry(1, 1, "a"));
     property.turned(node(1), status(1, 1, RaftRole.FOLLOWER, 1));
@@ -363,7 +366,7 @@ class PropertyTest {
 
   @Test
   void baseThatNobodyCommittedIsFound() {
-    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size());
+    CommittedNeverLost property = new CommittedNeverLost(nodes, nodes.size(), VOTERS);
     persist(node(1), entry(1, 1, "a"));
     persist(node(2), entry(1, 1, "a"));
     property.turned(node(1), status(1, 1, RaftRole.LEADER, 1));
@@ -531,7 +534,7 @@ class PropertyTest {
         uncommittedBytes,
         0,
         0,
-        new Configuration(0, Membership.NONE),
+        new Configuration(0, VOTERS),
         followers);
   }
 

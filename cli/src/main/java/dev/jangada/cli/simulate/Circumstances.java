@@ -31,7 +31,8 @@ final class Circumstances {
   @Option(
       names = "--nodes",
       paramLabel = "N",
-      description = "How many nodes, 1 to 8 (default: 1 to 5, drawn for each run).")
+      description =
+          "How many nodes begin the cluster, 1 to 8 (default: 1 to 5, drawn for each run).")
   private @Nullable Integer nodes;
 
   @Option(
@@ -51,7 +52,7 @@ final class Circumstances {
               + " power-loss-while-writing, blackout, pause, clock-drift, partition,"
               + " partial-partition, one-way-partition, leader-isolation, clog, loss, duplication,"
               + " delay, slow-disk, hanging-sync, disk-failure, full-disk, bit-rot,"
-              + " leadership-transfer, snapshot; disk and network for all of that kind"
+              + " leadership-transfer, snapshot, membership; disk and network for all of that kind"
               + " (default: some, drawn for each run).")
   private @Nullable List<String> faults;
 

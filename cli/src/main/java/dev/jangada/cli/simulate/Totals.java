@@ -20,6 +20,7 @@ final class Totals {
   private long starts;
   private long terms;
   private long committed;
+  private long configurations;
   private long messages;
   private long asked;
   private long answered;
@@ -42,6 +43,7 @@ final class Totals {
     starts += report.starts();
     terms += report.terms();
     committed += report.committed();
+    configurations += report.configurations();
     messages += report.messages();
     asked += report.asked();
     answered += report.answered();
@@ -57,7 +59,10 @@ final class Totals {
     line(out, "faults", count(all) + (all == 0 ? "" : ": " + byKind()));
     line(out, "node starts", count(starts) + ", refused for damage " + count(refusedLogs));
     line(out, "terms with a leader", count(terms));
-    line(out, "entries committed", count(committed));
+    line(
+        out,
+        "entries committed",
+        count(committed) + ", " + count(configurations) + " of them configurations");
     line(
         out,
         "snapshots",

@@ -153,6 +153,7 @@ public enum EtcdError {
       case OVERLOADED -> TOO_MANY_REQUESTS;
       case LOST -> LEADER_CHANGED;
       case CHANGE_REFUSED -> UNHEALTHY_CLUSTER;
+      case NOT_A_VOTER -> BAD_TRANSFEREE;
       case STOPPED -> STOPPED;
     };
   }
