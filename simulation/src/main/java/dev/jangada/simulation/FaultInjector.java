@@ -199,10 +199,12 @@ final class FaultInjector {
       return;
     }
     Membership now = status.membership();
+    // To take a removed one in again is refused, if it is asked for.
+    boolean anybody = chance.nextInt(5) == 0;
     List<Long> newcomers =
         nodes.stream()
             .map(SimulatedNode::id)
-            .filter(id -> now.member(id) == null && !now.isRemoved(id))
+            .filter(id -> now.member(id) == null && (anybody || !now.isRemoved(id)))
             .toList();
     List<MembershipChange> changes = RandomChange.draw(chance, now, newcomers);
     if (changes.isEmpty()) {

@@ -5,7 +5,10 @@ import dev.jangada.raft.Membership;
 import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 
-/** Who is enough of a configuration to decide: here anew, because the core's own is on trial. */
+/**
+ * Who is enough of a configuration to decide, and who votes in it at all: here anew, because what
+ * the core makes of that is on trial.
+ */
 final class Majorities {
 
   private Majorities() {}
@@ -19,12 +22,14 @@ final class Majorities {
     int oldVoters = 0;
     int oldAgree = 0;
     for (Member member : membership.members()) {
-      boolean agreed = member.standing().votes() && agrees.test(member.id());
-      if (member.standing().votesInNew()) {
+      boolean votesInNew = votesInNew(member);
+      boolean votesInOld = votesInOld(member);
+      boolean agreed = (votesInNew || votesInOld) && agrees.test(member.id());
+      if (votesInNew) {
         newVoters++;
         newAgree += agreed ? 1 : 0;
       }
-      if (member.standing().votesInOld()) {
+      if (votesInOld) {
         oldVoters++;
         oldAgree += agreed ? 1 : 0;
       }
@@ -37,7 +42,7 @@ final class Majorities {
     long[] voters =
         Stream.of(one, other)
             .flatMap(membership -> membership.members().stream())
-            .filter(member -> member.standing().votes())
+            .filter(member -> votesInNew(member) || votesInOld(member))
             .mapToLong(Member::id)
             .distinct()
             .toArray();
@@ -49,6 +54,20 @@ final class Majorities {
       }
     }
     return true;
+  }
+
+  private static boolean votesInNew(Member member) {
+    return switch (member.standing()) {
+      case VOTER, INCOMING -> true;
+      case OUTGOING, DEMOTED, LEARNER, STAGING -> false;
+    };
+  }
+
+  private static boolean votesInOld(Member member) {
+    return switch (member.standing()) {
+      case VOTER, OUTGOING, DEMOTED -> true;
+      case INCOMING, LEARNER, STAGING -> false;
+    };
   }
 
   private static int indexOf(long[] voters, long id) {

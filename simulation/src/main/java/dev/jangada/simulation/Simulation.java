@@ -176,6 +176,7 @@ public final class Simulation {
             new LogMatching(),
             committedNeverLost,
             new ChangesAreSafe(committedNeverLost, founders, config.nodes(), computers),
+            new RemovedAreIgnored(committedNeverLost, computers),
             new AppliedInOrder(),
             effects,
             new PromisesAreDurable(),

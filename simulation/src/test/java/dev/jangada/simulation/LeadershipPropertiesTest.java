@@ -14,18 +14,16 @@ import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.SnapshotMetadata;
-import dev.jangada.raft.StateMachine;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What must hold of those who lead and those who follow, told by nodes that do not run. */
 class LeadershipPropertiesTest {
 
-  /** With an election timeout of ten ticks, and heartbeats every tick. */
   private static final Membership VOTERS = Membership.ofVoters(List.of(1L, 2L, 3L));
 
+  /** With an election timeout of ten ticks, and heartbeats every tick. */
   private static final RaftConfig CONFIG = RaftConfig.builder(1, List.of(1L, 2L, 3L)).build();
 
   private static final RaftConfig LEASES =
@@ -33,9 +31,9 @@ class LeadershipPropertiesTest {
 
   private static final long TICK = SimulatedNode.TICK_NANOS;
 
-  private final Node one = new Node(1);
-  private final Node two = new Node(2);
-  private final Node three = new Node(3);
+  private final StillNode one = new StillNode(1);
+  private final StillNode two = new StillNode(2);
+  private final StillNode three = new StillNode(3);
 
   @Test
   void appendOrSnapshotOfWhoDoesNotLeadIsFound() {
@@ -211,21 +209,21 @@ class LeadershipPropertiesTest {
     assertHolds(() -> turn(property, one, leading(1)));
   }
 
-  private static void follow(Property property, Node node, long leader, long term) {
+  private static void follow(Property property, StillNode node, long leader, long term) {
     property.started(node);
     property.received(node, append(leader, node.id(), term));
     turn(property, node, status(node.id(), term, leader, RaftRole.FOLLOWER, leader));
   }
 
   /** Has a node take a turn for each of so many ticks. */
-  private static void live(Property property, Node node, RaftStatus status, int ticks) {
+  private static void live(Property property, StillNode node, RaftStatus status, int ticks) {
     for (int i = 0; i < ticks; i++) {
       node.clock += TICK;
       turn(property, node, status);
     }
   }
 
-  private static void turn(Property property, Node node, RaftStatus status) {
+  private static void turn(Property property, StillNode node, RaftStatus status) {
     node.status = status;
     property.turned(node, status);
   }
@@ -282,63 +280,5 @@ class LeadershipPropertiesTest {
 
   private static void assertViolates(ThrowingCallable event, String message) {
     assertThatThrownBy(event).isInstanceOf(PropertyViolation.class).hasMessageContaining(message);
-  }
-
-  /** Is what a test says it is. */
-  private static final class Node implements ObservedNode {
-    final int number;
-    final LogImage log = new LogImage();
-    final LogImage durableLog = new LogImage();
-    long clock = 1_000_000_000_000L;
-    @Nullable RaftStatus status;
-
-    Node(int number) {
-      this.number = number;
-    }
-
-    @Override
-    public int number() {
-      return number;
-    }
-
-    @Override
-    public long id() {
-      return number;
-    }
-
-    @Override
-    public long clock() {
-      return clock;
-    }
-
-    @Override
-    public boolean isRunning() {
-      return true;
-    }
-
-    @Override
-    public LogImage log() {
-      return log;
-    }
-
-    @Override
-    public LogImage durableLog() {
-      return durableLog;
-    }
-
-    @Override
-    public long appliedAtStart() {
-      return 0;
-    }
-
-    @Override
-    public @Nullable RaftStatus status() {
-      return status;
-    }
-
-    @Override
-    public @Nullable StateMachine stateMachine() {
-      return null;
-    }
   }
 }

@@ -29,7 +29,10 @@ enum Circumstances {
   LATE("late messages"),
 
   /** Nodes that take snapshots all the time and need them after every absence. */
-  SNAPSHOTS("snapshots");
+  SNAPSHOTS("snapshots"),
+
+  /** A membership that changes all the time, over changes of the leadership. */
+  MEMBERSHIP("membership changes");
 
   private static final long MILLIS = 1_000_000;
 
@@ -113,6 +116,19 @@ enum Circumstances {
                       random.nextInt(8),
                       20 + random.nextInt(300),
                       1 + random.nextInt(3)));
+      case MEMBERSHIP ->
+          busy(
+                  drawn(random, raft -> true),
+                  random.nextInt(2, 5),
+                  EnumSet.of(
+                      Fault.MEMBERSHIP,
+                      Fault.CRASH,
+                      Fault.PARTITION,
+                      Fault.LEADER_ISOLATION,
+                      Fault.SNAPSHOT),
+                  100,
+                  200)
+              .withClients(4, 10 * MILLIS);
     };
   }
 

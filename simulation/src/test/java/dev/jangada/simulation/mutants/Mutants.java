@@ -13,6 +13,7 @@ final class Mutants {
               ReadMutants.ALL,
               DurabilityMutants.ALL,
               SnapshotMutants.ALL,
+              MembershipMutants.ALL,
               ClientMutants.ALL)
           .flatMap(List::stream)
           .toList();
