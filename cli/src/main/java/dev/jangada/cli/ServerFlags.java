@@ -5,6 +5,7 @@ import dev.jangada.server.ServerConfig;
 import dev.jangada.server.ServerConfig.InitialClusterState;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -97,6 +98,27 @@ final class ServerFlags {
   private @Nullable Long snapshotCount;
 
   @Option(
+      names = "--quota-backend-bytes",
+      paramLabel = "N",
+      description = "Size of the store from which on writes are refused (default: 0, no limit).")
+  private @Nullable Long quotaBackendBytes;
+
+  @Option(
+      names = "--auto-compaction-mode",
+      paramLabel = "periodic|revision",
+      description = "How to understand the retention (default: periodic).")
+  private @Nullable String autoCompactionMode;
+
+  @Option(
+      names = "--auto-compaction-retention",
+      paramLabel = "TIME|N",
+      description = {
+        "How long old revisions are kept, as in 1h or 30m, a number being hours;",
+        "or how many, in mode revision (default: 0, until a client compacts them)."
+      })
+  private @Nullable String autoCompactionRetention;
+
+  @Option(
       names = "--auth-token",
       paramLabel = "simple|jwt,...",
       description = {
@@ -151,6 +173,12 @@ final class ServerFlags {
     if (snapshotCount != null) {
       builder.snapshotCount(snapshotCount);
     }
+    if (quotaBackendBytes != null) {
+      builder.quotaBackendBytes(quotaBackendBytes);
+    }
+    builder.autoCompaction(
+        Objects.requireNonNullElse(autoCompactionMode, "periodic"),
+        Objects.requireNonNullElse(autoCompactionRetention, "0"));
     auth(builder);
     builder.clientTls(tls.forClients());
     builder.peerTls(tls.forPeers());

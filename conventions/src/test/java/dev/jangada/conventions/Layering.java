@@ -44,6 +44,7 @@ final class Layering {
           Map.of(
               "call", List.of(),
               "auth", List.of("call"),
+              "upkeep", List.of("call"),
               "lease", List.of("call"),
               "watch", List.of("call"),
               "lock", List.of("call", "lease", "watch"),

@@ -48,8 +48,9 @@ final class BackupRestorer implements BackupReader.Receiver {
 
   @Override
   public void record(byte[] key, byte[] value) {
-    if (Layout.isMemberKey(key)) {
-      // The members of the cluster that was are not those of the one that will be.
+    if (Layout.isMemberKey(key) || Layout.isAlarmKey(key)) {
+      // The members of the cluster that was are not those of the one that will be, nor are their
+      // alarms.
       return;
     }
     batch.put(key, value);

@@ -2,8 +2,11 @@ package dev.jangada.kv;
 
 import dev.jangada.kv.auth.Authorizer;
 import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.AlarmType;
 import dev.jangada.kv.command.AuthCommand;
 import dev.jangada.kv.command.AuthenticatedRequest;
+import dev.jangada.kv.command.ChangeAlarmRequest;
+import dev.jangada.kv.command.ChangeAlarmResponse;
 import dev.jangada.kv.command.Command;
 import dev.jangada.kv.command.CompactRequest;
 import dev.jangada.kv.command.CompactResponse;
@@ -14,6 +17,7 @@ import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.KeyValue;
 import dev.jangada.kv.command.KvError;
 import dev.jangada.kv.command.LeaseCommand;
+import dev.jangada.kv.command.MemberRequest;
 import dev.jangada.kv.command.Operation;
 import dev.jangada.kv.command.PublishMemberRequest;
 import dev.jangada.kv.command.PublishMemberResponse;
@@ -22,6 +26,7 @@ import dev.jangada.kv.command.PutResponse;
 import dev.jangada.kv.command.RangeRequest;
 import dev.jangada.kv.command.Response;
 import dev.jangada.kv.command.Result;
+import dev.jangada.kv.command.SpaceCost;
 import dev.jangada.kv.command.TxnRequest;
 import dev.jangada.kv.command.TxnResponse;
 import java.util.ArrayList;
@@ -53,9 +58,40 @@ final class CommandExecutor {
   Result execute(Command command, long term) {
     batch.beginCommand();
     Command bare = AuthenticatedRequest.bare(command);
-    Authorizer authorizer = new Authorizer(batch.auth().state(), batch.leases().reader()::keys);
-    Optional<KvError> refusal = authorizer.check(AuthenticatedRequest.callerOf(command), bare);
+    Optional<KvError> refusal = checkPermission(command, bare).or(() -> checkAlarms(bare));
     return refusal.isPresent() ? new Failure(refusal.get()) : carryOut(bare, term);
+  }
+
+  private Optional<KvError> checkPermission(Command command, Command bare) {
+    if (command instanceof MemberRequest) {
+      return Optional.empty();
+    }
+    Authorizer authorizer = new Authorizer(batch.auth().state(), batch.leases().reader()::keys);
+    return authorizer.check(AuthenticatedRequest.callerOf(command), bare);
+  }
+
+  /** What the state of the cluster forbids, whoever wants it. */
+  private Optional<KvError> checkAlarms(Command command) {
+    AlarmBatch alarms = batch.alarms();
+    if (alarms.isRaised(AlarmType.CORRUPT) && changesData(command)) {
+      return Optional.of(KvError.CORRUPT);
+    }
+    return alarms.isRaised(AlarmType.NOSPACE) && SpaceCost.of(command) > 0
+        ? Optional.of(KvError.NO_SPACE)
+        : Optional.empty();
+  }
+
+  private static boolean changesData(Command command) {
+    return switch (command) {
+      case Operation operation -> true;
+      case CompactRequest compact -> true;
+      case LeaseCommand lease -> true;
+      case PublishMemberRequest publish -> false;
+      case ChangeAlarmRequest change -> false;
+      case AuthCommand auth -> false;
+      case AuthenticatedRequest inner -> changesData(inner.command());
+      case MemberRequest inner -> changesData(inner.command());
+    };
   }
 
   private Result carryOut(Command command, long term) {
@@ -71,9 +107,12 @@ final class CommandExecutor {
         batch.putMember(publish.member());
         yield new PublishMemberResponse(batch.revision());
       }
+      case ChangeAlarmRequest change ->
+          new ChangeAlarmResponse(batch.revision(), batch.alarms().change(change));
       case LeaseCommand lease -> leases.execute(lease, term);
       case AuthCommand auth -> new AuthExecutor(batch).execute(auth);
       case AuthenticatedRequest inner -> throw new IllegalArgumentException("a second caller");
+      case MemberRequest inner -> throw new IllegalArgumentException("a second member");
     };
   }
 

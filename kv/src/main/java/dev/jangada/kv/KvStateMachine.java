@@ -4,6 +4,7 @@ import dev.jangada.kv.auth.AuthState;
 import dev.jangada.kv.backup.BackupInfo;
 import dev.jangada.kv.backup.BackupReader;
 import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.Alarm;
 import dev.jangada.kv.command.AuthenticatedRequest;
 import dev.jangada.kv.command.Caller;
 import dev.jangada.kv.command.Command;
@@ -31,6 +32,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -150,6 +152,7 @@ public final class KvStateMachine implements StateMachine {
     EventListener listener = eventListener;
     MvccBatch batch = store.newBatch(listener != null);
     long authRevision = batch.auth().state().revision();
+    NavigableSet<Alarm> alarms = batch.alarms().raised();
     CommandExecutor executor = new CommandExecutor(batch);
     List<byte[]> results = new ArrayList<>(entries.size());
     boolean removeAll = false;
@@ -181,6 +184,7 @@ public final class KvStateMachine implements StateMachine {
     }
     batch.removeLeftovers(REMOVALS_PER_BATCH + 2 * batch.writes());
     store.commit(batch, expectedIndex - 1);
+    logAlarms(alarms, batch.alarms().raised());
     if (listener != null) {
       listener.committed(batch.revision(), batch.events());
       if (batch.auth().state().revision() != authRevision) {
@@ -191,6 +195,26 @@ public final class KvStateMachine implements StateMachine {
       removeAllLeftovers();
     }
     return results;
+  }
+
+  private static void logAlarms(NavigableSet<Alarm> before, NavigableSet<Alarm> after) {
+    if (before.isEmpty() && after.isEmpty()) {
+      return;
+    }
+    for (Alarm alarm : after) {
+      if (!before.contains(alarm)) {
+        LOG.warn("alarm raised: type={} member={}", alarm.type(), hex(alarm.member()));
+      }
+    }
+    for (Alarm alarm : before) {
+      if (!after.contains(alarm)) {
+        LOG.info("alarm ended: type={} member={}", alarm.type(), hex(alarm.member()));
+      }
+    }
+  }
+
+  private static String hex(long member) {
+    return Long.toHexString(member);
   }
 
   /** In batches of their own, so that memory stays bounded. */
@@ -252,6 +276,11 @@ public final class KvStateMachine implements StateMachine {
     if (!request.isReadOnly()) {
       throw new IllegalArgumentException("a transaction that may write has to go through the log");
     }
+  }
+
+  /** The alarms that are raised, as of the last entries applied. Not to be modified. Any thread. */
+  public NavigableSet<Alarm> alarms() {
+    return store.alarms();
   }
 
   /** Who may do what, as of the last entries applied. Any thread. */
@@ -393,6 +422,15 @@ public final class KvStateMachine implements StateMachine {
    */
   public void flush() {
     store.flush();
+  }
+
+  /**
+   * Gives back now the space that deleted data still takes up, which otherwise happens by itself
+   * over time. Returns when it is done, which may take long, or when the store is replaced or
+   * closed. Nothing waits for it. Any thread.
+   */
+  public void reclaim() {
+    store.reclaim();
   }
 
   /** Bytes that the store takes up, on disk and in buffers: about. Any thread. */

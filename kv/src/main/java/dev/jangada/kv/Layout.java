@@ -4,6 +4,8 @@ import dev.jangada.kv.bytes.ByteReader;
 import dev.jangada.kv.bytes.ByteWriter;
 import dev.jangada.kv.bytes.Bytes;
 import dev.jangada.kv.bytes.MalformedEncodingException;
+import dev.jangada.kv.command.Alarm;
+import dev.jangada.kv.command.AlarmType;
 import dev.jangada.kv.command.KeyValue;
 import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.kv.store.StoreException;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * state    'm'                                  → see {@link StoreState}
  * members  'a' id (8)                           → attributes as in {@link dev.jangada.kv.command.CommandCodec}
  * leases   'e' id (8)                           → time to live in seconds, deadline (numbers)
+ * alarms   'w' type (1), id of the member (8)   → nothing
  * attached 'k' id of the lease (8), key         → nothing
  *          the keys that go when a lease ends
  * deadline 'd' deadline (8), id (8)             → nothing
@@ -49,6 +52,9 @@ final class Layout {
   private static final byte LATEST = 'l';
   private static final byte HISTORY = 'h';
   private static final byte INDEX = 'r';
+  private static final byte ALARM = 'w';
+
+  private static final AlarmType[] ALARM_TYPES = AlarmType.values();
 
   private static final byte AUTH = 'u';
   private static final byte USER = 'u';
@@ -317,6 +323,39 @@ final class Layout {
 
   static long idOfDeadline(byte[] deadlineKey) {
     return getLong(deadlineKey, 9);
+  }
+
+  /** Where it stands that an alarm is raised. */
+  static byte[] alarmKey(Alarm alarm) {
+    byte[] bytes = new byte[10];
+    bytes[0] = ALARM;
+    bytes[1] = (byte) alarm.type().code();
+    putLong(bytes, 2, alarm.member());
+    return bytes;
+  }
+
+  /** Whether a key is one of {@link #alarmKey}. */
+  static boolean isAlarmKey(byte[] key) {
+    return key[0] == ALARM;
+  }
+
+  /** Before all alarms. */
+  static byte[] alarmsStart() {
+    return new byte[] {ALARM};
+  }
+
+  /** After all alarms. */
+  static byte[] alarmsEnd() {
+    return new byte[] {ALARM + 1};
+  }
+
+  static Alarm alarm(byte[] alarmKey) {
+    for (AlarmType type : ALARM_TYPES) {
+      if (alarmKey.length == 10 && alarmKey[1] == type.code()) {
+        return new Alarm(getLong(alarmKey, 2), type);
+      }
+    }
+    throw damaged("an alarm of no known type");
   }
 
   /** Where a user is; before all users for no name. */

@@ -2,12 +2,14 @@ package dev.jangada.kv;
 
 import dev.jangada.kv.auth.AuthState;
 import dev.jangada.kv.bytes.Bytes;
+import dev.jangada.kv.command.Alarm;
 import dev.jangada.kv.command.KeyValue;
 import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.raft.Invariant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ final class MvccBatch {
   private final MvccReader reader;
   private final LeaseBatch leases;
   private final AuthBatch auth;
+  private final AlarmBatch alarms;
   private final StoreState before;
 
   private long revision;
@@ -37,13 +40,19 @@ final class MvccBatch {
   /** What the writes did, if anybody wants to know. */
   private final @Nullable List<KeyEvent> events;
 
-  MvccBatch(OrderedStore.Reader base, StoreState before, AuthState auth, boolean collectsEvents) {
+  MvccBatch(
+      OrderedStore.Reader base,
+      StoreState before,
+      AuthState auth,
+      NavigableSet<Alarm> alarms,
+      boolean collectsEvents) {
     this.before = before;
     this.events = collectsEvents ? new ArrayList<>() : null;
     overlay = new Overlay(base);
     reader = new MvccReader(overlay);
     leases = new LeaseBatch(overlay, before.leases());
     this.auth = new AuthBatch(overlay, auth);
+    this.alarms = new AlarmBatch(overlay, alarms);
     revision = before.revision();
     compactedRevision = before.compactedRevision();
     removedRevision = before.removedRevision();
@@ -68,6 +77,11 @@ final class MvccBatch {
   /** The users and roles, and whether they count. */
   AuthBatch auth() {
     return auth;
+  }
+
+  /** The alarms that are raised. */
+  AlarmBatch alarms() {
+    return alarms;
   }
 
   /** The current revision, that of the command at hand from its first write on. */

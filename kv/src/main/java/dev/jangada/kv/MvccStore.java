@@ -2,11 +2,13 @@ package dev.jangada.kv;
 
 import dev.jangada.kv.auth.AuthState;
 import dev.jangada.kv.auth.Authorizer;
+import dev.jangada.kv.command.Alarm;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.kv.store.StoreException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,7 +68,10 @@ final class MvccStore implements AutoCloseable {
   MvccStore(OrderedStore store) {
     this.store = store;
     try (OrderedStore.Snapshot snapshot = store.snapshot()) {
-      publish(StoreState.decode(snapshot.get(Layout.STATE_KEY)), AuthBatch.load(snapshot));
+      publish(
+          StoreState.decode(snapshot.get(Layout.STATE_KEY)),
+          AuthBatch.load(snapshot),
+          AlarmBatch.load(snapshot));
     }
   }
 
@@ -125,7 +130,7 @@ final class MvccStore implements AutoCloseable {
 
   /** Commits a batch and publishes its outcome. The writer's thread. */
   void commit(MvccBatch batch, long appliedIndex) {
-    publish(batch.commit(store, appliedIndex), batch.auth().state());
+    publish(batch.commit(store, appliedIndex), batch.auth().state(), batch.alarms().raised());
   }
 
   /** Holds on to the state as it is now. The writer's thread. */
@@ -173,7 +178,7 @@ final class MvccStore implements AutoCloseable {
       suspendReads();
       try {
         restoration.commit();
-        publish(next, loadAuth());
+        publishRestored(next);
       } catch (Throwable failure) {
         // Neither the old contents nor the new can be relied on in this life of the process.
         store.close();
@@ -188,6 +193,13 @@ final class MvccStore implements AutoCloseable {
   AuthState auth() {
     try (View view = view()) {
       return view.auth();
+    }
+  }
+
+  /** The alarms that are raised, as of the last batch. Any thread. */
+  NavigableSet<Alarm> alarms() {
+    try (View view = view()) {
+      return view.alarms();
     }
   }
 
@@ -211,6 +223,7 @@ final class MvccStore implements AutoCloseable {
     current = null;
     last.close();
     backups.forEach(KvBackup::close);
+    store.stopReclaiming();
     awaitReaders();
   }
 
@@ -223,6 +236,14 @@ final class MvccStore implements AutoCloseable {
   void flush() {
     whileOpen(() -> {
       store.flush();
+      return true;
+    });
+  }
+
+  /** Gives back space that deleted data still takes up, without keeping anybody waiting. */
+  void reclaim() {
+    whileOpen(() -> {
+      store.reclaim();
       return true;
     });
   }
@@ -244,15 +265,15 @@ final class MvccStore implements AutoCloseable {
     }
   }
 
-  private AuthState loadAuth() {
+  private void publishRestored(StoreState state) {
     try (OrderedStore.Snapshot snapshot = store.snapshot()) {
-      return AuthBatch.load(snapshot);
+      publish(state, AuthBatch.load(snapshot), AlarmBatch.load(snapshot));
     }
   }
 
-  private void publish(StoreState state, AuthState auth) {
+  private void publish(StoreState state, AuthState auth, NavigableSet<Alarm> alarms) {
     View replaced = current;
-    current = new View(store.snapshot(), state, auth);
+    current = new View(store.snapshot(), state, auth, alarms);
     if (replaced != null) {
       replaced.close();
     }
@@ -268,6 +289,7 @@ final class MvccStore implements AutoCloseable {
     current = null;
     last.close();
     backups.forEach(KvBackup::close);
+    store.stopReclaiming();
     awaitReaders();
     store.close();
   }
@@ -306,14 +328,20 @@ final class MvccStore implements AutoCloseable {
     private final OrderedStore.Snapshot snapshot;
     private final StoreState state;
     private final AuthState auth;
+    private final NavigableSet<Alarm> alarms;
 
     /** Who uses this: the store while it is the current one, and every reader. */
     private final AtomicInteger holders = new AtomicInteger(1);
 
-    private View(OrderedStore.Snapshot snapshot, StoreState state, AuthState auth) {
+    private View(
+        OrderedStore.Snapshot snapshot,
+        StoreState state,
+        AuthState auth,
+        NavigableSet<Alarm> alarms) {
       this.snapshot = snapshot;
       this.state = state;
       this.auth = auth;
+      this.alarms = alarms;
       opened();
     }
 
@@ -327,6 +355,10 @@ final class MvccStore implements AutoCloseable {
 
     AuthState auth() {
       return auth;
+    }
+
+    NavigableSet<Alarm> alarms() {
+      return alarms;
     }
 
     /** Decides what callers may do with this state. */
@@ -344,7 +376,7 @@ final class MvccStore implements AutoCloseable {
 
     /** A batch on top of this state. For one thread. */
     MvccBatch newBatch(boolean collectsEvents) {
-      return new MvccBatch(snapshot, state, auth, collectsEvents);
+      return new MvccBatch(snapshot, state, auth, alarms, collectsEvents);
     }
 
     private boolean retain() {

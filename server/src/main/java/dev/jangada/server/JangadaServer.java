@@ -33,6 +33,10 @@ import dev.jangada.server.metrics.ServerMetrics;
 import dev.jangada.server.tls.PeerTls;
 import dev.jangada.server.tls.ReloadingTls;
 import dev.jangada.server.tls.TlsFiles;
+import dev.jangada.server.upkeep.Alarms;
+import dev.jangada.server.upkeep.AutoCompactor;
+import dev.jangada.server.upkeep.SpaceQuota;
+import dev.jangada.server.upkeep.Upkeep;
 import dev.jangada.server.watch.WatchHub;
 import dev.jangada.server.watch.WatchService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -123,7 +127,12 @@ public final class JangadaServer implements AutoCloseable {
     Headers headers = new Headers(node);
     RequestDeadline deadline = new RequestDeadline(config.name(), config.requestTimeout());
     parts.push(deadline::close);
-    Proposals proposals = new Proposals(node);
+    SpaceQuota quota = new SpaceQuota(config.quotaBackendBytes(), store::sizeInBytes);
+    Alarms alarms = new Alarms(node, store, quota, config.requestTimeout());
+    AutoCompactor compactor = new AutoCompactor(config.autoCompaction(), node, store);
+    Upkeep upkeep = new Upkeep(config.name(), List.of(alarms::look, compactor::look));
+    parts.push(upkeep::close);
+    Proposals proposals = new Proposals(node, alarms);
     Leases leases = new Leases(config.electionTimeout());
     Tokens tokens = openTokens(config);
     PasswordHasher passwords = new PasswordHasher(config.name(), config.auth().bcryptCost());
@@ -142,6 +151,7 @@ public final class JangadaServer implements AutoCloseable {
     metrics.addIdentity(MaintenanceService.API_VERSION, Members.format(node.memberId()));
     metrics.addNode(node);
     metrics.addStore(store);
+    metrics.addQuota(config.quotaBackendBytes(), store);
     metrics.addPort(port);
     node.addListener(metrics);
     ClientListener listener =
@@ -150,7 +160,7 @@ public final class JangadaServer implements AutoCloseable {
             new Pages(
                 config.name(),
                 MaintenanceService.API_VERSION,
-                new HealthCheck(node),
+                new HealthCheck(node, alarms),
                 metrics,
                 readPool),
             port,
@@ -168,7 +178,8 @@ public final class JangadaServer implements AutoCloseable {
                 new LockService(queue, proposals, headers, deadline),
                 new ElectionService(queue, node, store, watchHub, readPool, headers, deadline),
                 new ClusterService(node, store, readPool, headers, deadline, members),
-                new MaintenanceService(node, store, readPool, headers, members)),
+                new MaintenanceService(
+                    node, store, readPool, headers, members, proposals, deadline, alarms)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
     parts.push(listener::close);
     // Before the listener, which otherwise gives the streams time that they have no use for.

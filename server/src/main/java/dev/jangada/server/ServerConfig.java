@@ -5,6 +5,7 @@ import dev.jangada.server.auth.AuthSettings;
 import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.TokenSettings;
 import dev.jangada.server.tls.TlsFiles;
+import dev.jangada.server.upkeep.CompactionPolicy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +49,10 @@ import org.jspecify.annotations.Nullable;
  * @param snapshotCount how many applied entries stay in the log though the store has them safely: a
  *     member that was away for longer than they reach back is sent a snapshot of the whole store
  *     ({@code --snapshot-count})
+ * @param quotaBackendBytes how large the store of this member may become before writes are refused;
+ *     0 for no limit ({@code --quota-backend-bytes})
+ * @param autoCompaction which old revisions go by themselves ({@code --auto-compaction-mode} and
+ *     {@code --auto-compaction-retention})
  * @param auth how users prove who they are
  * @param storeEngine what holds the keys
  * @param logSegmentBytes size of the files that make up the replicated log; each is allocated when
@@ -75,6 +80,8 @@ public record ServerConfig(
     int readThreads,
     long blockCacheBytes,
     long snapshotCount,
+    long quotaBackendBytes,
+    CompactionPolicy autoCompaction,
     AuthSettings auth,
     StoreEngine storeEngine,
     int logSegmentBytes,
@@ -164,6 +171,8 @@ public record ServerConfig(
     private int readThreads = 2;
     private long blockCacheBytes = 64L << 20;
     private long snapshotCount = 10_000;
+    private long quotaBackendBytes;
+    private CompactionPolicy autoCompaction = CompactionPolicy.OFF;
     private TokenSettings authTokens = AuthSettings.DEFAULT.tokens();
     private Duration authTokenTtl = AuthSettings.DEFAULT.simpleTokenTtl();
     private int bcryptCost = AuthSettings.DEFAULT.bcryptCost();
@@ -313,6 +322,31 @@ public record ServerConfig(
       return this;
     }
 
+    /** See {@link ServerConfig#quotaBackendBytes}; no limit by default, and for 0 or less. */
+    public Builder quotaBackendBytes(long bytes) {
+      this.quotaBackendBytes = Math.max(0, bytes);
+      return this;
+    }
+
+    /** See {@link ServerConfig#autoCompaction}; off by default. */
+    public Builder autoCompaction(CompactionPolicy policy) {
+      this.autoCompaction = policy;
+      return this;
+    }
+
+    /**
+     * The same in etcd's words, see {@link CompactionPolicy#parse}.
+     *
+     * @throws ConfigException if they cannot be understood
+     */
+    public Builder autoCompaction(String mode, String retention) {
+      try {
+        return autoCompaction(CompactionPolicy.parse(mode, retention));
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(String.valueOf(e.getMessage()));
+      }
+    }
+
     /**
      * See {@link ServerConfig#auth}: {@code simple}, the default, or {@code jwt} with options, see
      * {@link TokenSettings}.
@@ -386,6 +420,8 @@ public record ServerConfig(
           readThreads,
           blockCacheBytes,
           snapshotCount,
+          quotaBackendBytes,
+          autoCompaction,
           new AuthSettings(authTokens, authTokenTtl, bcryptCost),
           storeEngine,
           logSegmentBytes,

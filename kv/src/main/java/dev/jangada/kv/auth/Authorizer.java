@@ -5,6 +5,7 @@ import dev.jangada.kv.command.AdvanceLeaseClockRequest;
 import dev.jangada.kv.command.AuthCommand;
 import dev.jangada.kv.command.AuthenticatedRequest;
 import dev.jangada.kv.command.Caller;
+import dev.jangada.kv.command.ChangeAlarmRequest;
 import dev.jangada.kv.command.Command;
 import dev.jangada.kv.command.CompactRequest;
 import dev.jangada.kv.command.Compare;
@@ -14,6 +15,7 @@ import dev.jangada.kv.command.KvError;
 import dev.jangada.kv.command.LeaseGrantRequest;
 import dev.jangada.kv.command.LeaseKeepAliveRequest;
 import dev.jangada.kv.command.LeaseRevokeRequest;
+import dev.jangada.kv.command.MemberRequest;
 import dev.jangada.kv.command.Operation;
 import dev.jangada.kv.command.PublishMemberRequest;
 import dev.jangada.kv.command.PutRequest;
@@ -65,12 +67,14 @@ public final class Authorizer {
       case LeaseKeepAliveRequest keepAlive -> auth.checkCaller(caller);
       case LeaseRevokeRequest revoke ->
           auth.checkCaller(caller).or(() -> checkLease(caller, revoke.id()));
+      case ChangeAlarmRequest change -> auth.checkRoot(caller);
       case AuthCommand change -> auth.checkRoot(caller);
       case AuthenticatedRequest inner ->
           throw new IllegalArgumentException("the caller is to be given apart from the command");
       // What members say themselves. No request of a client becomes one of these.
       case PublishMemberRequest publish -> Optional.empty();
       case AdvanceLeaseClockRequest advance -> Optional.empty();
+      case MemberRequest own -> Optional.empty();
     };
   }
 

@@ -12,14 +12,18 @@ import org.jspecify.annotations.Nullable;
 public record AuthenticatedRequest(Caller caller, Command command) implements Command {
 
   public AuthenticatedRequest {
-    if (command instanceof AuthenticatedRequest) {
+    if (command instanceof AuthenticatedRequest || command instanceof MemberRequest) {
       throw new IllegalArgumentException("a command has one caller");
     }
   }
 
   /** The command itself, whoever wants it. */
   public static Command bare(Command command) {
-    return command instanceof AuthenticatedRequest request ? request.command() : command;
+    return switch (command) {
+      case AuthenticatedRequest request -> request.command();
+      case MemberRequest request -> request.command();
+      default -> command;
+    };
   }
 
   /** Who wants a command; null if that is not said. */

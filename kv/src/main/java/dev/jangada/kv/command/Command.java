@@ -9,6 +9,8 @@ public sealed interface Command
         TxnRequest,
         CompactRequest,
         PublishMemberRequest,
+        ChangeAlarmRequest,
         LeaseCommand,
         AuthCommand,
-        AuthenticatedRequest {}
+        AuthenticatedRequest,
+        MemberRequest {}

@@ -11,8 +11,8 @@ import java.util.List;
  * Commands as bytes: the data of a log entry.
  *
  * <pre>
- * command    = version (1 byte, 1), operation, compact, member, one about leases, one
- *              about users and roles (see {@link AuthCodec}), or authenticated
+ * command    = version (1 byte, 1), operation, compact, member, alarm, one about leases,
+ *              one about users and roles (see {@link AuthCodec}), authenticated, or own
  * operation  = kind (1 byte), fields
  *   1 range    key, rangeEnd, limit, revision, sort order, sort target, flags,
  *              minMod, maxMod, minCreate, maxCreate
@@ -27,6 +27,8 @@ import java.util.List;
  * revoke     = kind (1 byte, 8), id
  * keep alive = kind (1 byte, 9), id
  * advance    = kind (1 byte, 10), milliseconds, term
+ * alarm      = kind (1 byte, 11), type (1 byte), member, flags: 1 raised
+ * own        = kind (1 byte, 15), command without its version
  * authenticated = kind (1 byte, 16), user, auth revision, command without its version
  * compare    = key, rangeEnd, target (1 byte), operator (1 byte), number, value
  * </pre>
@@ -49,9 +51,13 @@ public final class CommandCodec {
   private static final int LEASE_REVOKE = 8;
   private static final int LEASE_KEEP_ALIVE = 9;
   private static final int ADVANCE_LEASE_CLOCK = 10;
+  private static final int CHANGE_ALARM = 11;
+
+  private static final int OWN = 15;
 
   private static final int AUTHENTICATED = 16;
 
+  private static final AlarmType[] ALARM_TYPES = AlarmType.values();
   private static final RangeRequest.SortOrder[] SORT_ORDERS = RangeRequest.SortOrder.values();
   private static final RangeRequest.SortTarget[] SORT_TARGETS = RangeRequest.SortTarget.values();
   private static final Compare.Target[] TARGETS = Compare.Target.values();
@@ -83,6 +89,11 @@ public final class CommandCodec {
               .number(compact.revision())
               .oneByte(flags(compact.physical(), false, false));
       case PublishMemberRequest publish -> publish.member().writeTo(out.oneByte(PUBLISH_MEMBER));
+      case ChangeAlarmRequest change ->
+          out.oneByte(CHANGE_ALARM)
+              .oneByte(change.alarm().type().code())
+              .number(change.alarm().member())
+              .oneByte(flags(change.raised(), false, false));
       case LeaseCommand lease -> write(out, lease);
       case AuthCommand auth -> AuthCodec.write(out, auth);
       case AuthenticatedRequest authenticated -> {
@@ -90,6 +101,7 @@ public final class CommandCodec {
         out.oneByte(AUTHENTICATED).text(caller.user()).number(caller.authRevision());
         write(out, authenticated.command());
       }
+      case MemberRequest own -> write(out.oneByte(OWN), own.command());
     }
   }
 
@@ -106,7 +118,12 @@ public final class CommandCodec {
           "command of version " + version + ", this node understands version " + VERSION);
     }
     int kind = in.oneByte();
-    Command command = kind == AUTHENTICATED ? readAuthenticated(in) : read(in, kind);
+    Command command =
+        switch (kind) {
+          case AUTHENTICATED -> readAuthenticated(in);
+          case OWN -> new MemberRequest(read(in, in.oneByte()));
+          default -> read(in, kind);
+        };
     in.end();
     return command;
   }
@@ -124,6 +141,7 @@ public final class CommandCodec {
       case TXN -> readTxn(in, 1);
       case COMPACT -> new CompactRequest(in.number(), in.flags(1) != 0);
       case PUBLISH_MEMBER -> new PublishMemberRequest(MemberAttributes.readFrom(in));
+      case CHANGE_ALARM -> readChangeAlarm(in);
       case LEASE_GRANT -> readLeaseGrant(in);
       case LEASE_REVOKE -> new LeaseRevokeRequest(in.number());
       case LEASE_KEEP_ALIVE -> new LeaseKeepAliveRequest(in.number());
@@ -141,6 +159,12 @@ public final class CommandCodec {
       case AdvanceLeaseClockRequest advance ->
           out.oneByte(ADVANCE_LEASE_CLOCK).number(advance.millis()).number(advance.term());
     }
+  }
+
+  private static ChangeAlarmRequest readChangeAlarm(ByteReader in)
+      throws MalformedEncodingException {
+    AlarmType type = in.constant(ALARM_TYPES);
+    return new ChangeAlarmRequest(new Alarm(in.number(), type), in.flags(1) != 0);
   }
 
   private static LeaseGrantRequest readLeaseGrant(ByteReader in) throws MalformedEncodingException {

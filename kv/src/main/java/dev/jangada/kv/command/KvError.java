@@ -26,6 +26,10 @@ public enum KvError implements Coded {
   MALFORMED_COMMAND(10),
   /** A lease is to begin under the id of one which exists. */
   LEASE_EXISTS(11),
+  /** It would make the store grow, and there is an alarm {@link AlarmType#NOSPACE}. */
+  NO_SPACE(12),
+  /** It would change something, and there is an alarm {@link AlarmType#CORRUPT}. */
+  CORRUPT(13),
   /** Permissions count, and nobody says who wants this; or a user is to be added without a name. */
   USER_NAME_EMPTY(32),
   /** The caller is no user any more, or the user's password has been set since. */

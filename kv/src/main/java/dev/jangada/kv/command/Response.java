@@ -8,6 +8,7 @@ public sealed interface Response extends Result
         TxnResponse,
         CompactResponse,
         PublishMemberResponse,
+        ChangeAlarmResponse,
         LeaseResponse,
         AuthResponse {
 

@@ -24,6 +24,7 @@ import java.util.List;
  *   8 revoke   revision
  *   9 keep alive  revision, time to live in seconds
  *   10 advance revision
+ *   11 alarm   revision, flags: 1 found
  *   16 auth    revision
  * key       = key, create revision, mod revision, version, lease, value
  * </pre>
@@ -43,6 +44,7 @@ public final class ResultCodec {
   private static final int LEASE_REVOKE = 8;
   private static final int LEASE_KEEP_ALIVE = 9;
   private static final int ADVANCE_LEASE_CLOCK = 10;
+  private static final int CHANGE_ALARM = 11;
   private static final int AUTH = 16;
 
   private static final KvError[] ERRORS = KvError.values();
@@ -105,6 +107,8 @@ public final class ResultCodec {
       }
       case CompactResponse compact -> out.oneByte(COMPACT).number(compact.revision());
       case PublishMemberResponse publish -> out.oneByte(PUBLISH_MEMBER).number(publish.revision());
+      case ChangeAlarmResponse change ->
+          out.oneByte(CHANGE_ALARM).number(change.revision()).oneByte(change.found() ? 1 : 0);
       case LeaseResponse lease -> write(out, lease);
       case AuthResponse auth -> out.oneByte(AUTH).number(auth.revision());
     }
@@ -162,6 +166,7 @@ public final class ResultCodec {
       case LEASE_REVOKE -> new LeaseRevokeResponse(in.number());
       case LEASE_KEEP_ALIVE -> new LeaseKeepAliveResponse(in.number(), in.number());
       case ADVANCE_LEASE_CLOCK -> new AdvanceLeaseClockResponse(in.number());
+      case CHANGE_ALARM -> new ChangeAlarmResponse(in.number(), in.flags(1) != 0);
       case AUTH -> new AuthResponse(in.number());
       default -> throw new MalformedEncodingException("unknown kind of result " + kind);
     };

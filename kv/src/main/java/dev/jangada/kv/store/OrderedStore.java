@@ -58,6 +58,16 @@ public interface OrderedStore extends AutoCloseable {
    */
   Restoration restore(InputStream in) throws IOException;
 
+  /**
+   * Gives back now the space that deleted data still takes up, which otherwise happens by itself
+   * over time. Returns when it is done, which may take long; neither readers nor the writer wait
+   * for it. Does nothing while another thread is at it. Any thread.
+   */
+  default void reclaim() {}
+
+  /** Has a {@link #reclaim} that is under way, if any, return soon. Any thread. */
+  default void stopReclaiming() {}
+
   /** Bytes that the store takes up, on disk and in buffers not yet written to it: about. */
   long sizeInBytes();
 

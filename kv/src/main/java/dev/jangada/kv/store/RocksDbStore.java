@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
+import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.LRUCache;
@@ -54,6 +55,11 @@ public final class RocksDbStore implements OrderedStore {
   private volatile RocksDB db;
 
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  private final Object reclaimLock = new Object();
+
+  /** What can stop the {@link #reclaim} under way; null if there is none. Guarded by the lock. */
+  private @Nullable CompactRangeOptions reclaiming;
 
   /** How the engine is opened. */
   @FunctionalInterface
@@ -200,6 +206,43 @@ public final class RocksDbStore implements OrderedStore {
       db.flush(flushOptions);
     } catch (RocksDBException e) {
       throw failure("flush", e);
+    }
+  }
+
+  @Override
+  public void reclaim() {
+    flush();
+    try (CompactRangeOptions options = new CompactRangeOptions()) {
+      // Not exclusive: the compactions that keep up with writing must not wait for this one.
+      options.setExclusiveManualCompaction(false);
+      options.setBottommostLevelCompaction(
+          CompactRangeOptions.BottommostLevelCompaction.kForceOptimized);
+      synchronized (reclaimLock) {
+        if (reclaiming != null) {
+          return;
+        }
+        reclaiming = options;
+      }
+      try {
+        db.compactRange(null, null, null, options);
+      } catch (RocksDBException e) {
+        if (!options.canceled()) {
+          throw failure("compact", e);
+        }
+      } finally {
+        synchronized (reclaimLock) {
+          reclaiming = null;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void stopReclaiming() {
+    synchronized (reclaimLock) {
+      if (reclaiming != null) {
+        reclaiming.setCanceled(true);
+      }
     }
   }
 

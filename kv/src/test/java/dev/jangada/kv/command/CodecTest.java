@@ -165,6 +165,9 @@ class CodecTest {
     assertThat(hex(new LeaseRevokeRequest(-1))).isEqualTo("0108ffffffffffffffffff01");
     assertThat(hex(new LeaseKeepAliveRequest(300))).isEqualTo("0109ac02");
     assertThat(hex(new AdvanceLeaseClockRequest(500, 3))).isEqualTo("010af40303");
+    assertThat(hex(new ChangeAlarmRequest(new Alarm(300, AlarmType.CORRUPT), true)))
+        .isEqualTo("010b02ac0201");
+    assertThat(hex(new MemberRequest(new CompactRequest(300, false)))).isEqualTo("010f05ac0200");
     assertThat(
             hex(
                 new TxnRequest(
@@ -201,12 +204,20 @@ class CodecTest {
             .map(id ->
                 new PublishMemberRequest(
                     new MemberAttributes(id, "jangada é", List.of("http://a:1", ""))));
-    Arbitrary<Command> plain = Arbitraries.oneOf(Requests.commands(), large, members, auth());
+    Arbitrary<Command> alarms =
+        Combinators.combine(
+                Arbitraries.longs(), Arbitraries.of(AlarmType.class), Arbitraries.of(true, false))
+            .as((member, type, raised) -> new ChangeAlarmRequest(new Alarm(member, type), raised));
+    Arbitrary<Command> plain =
+        Arbitraries.oneOf(Requests.commands(), large, members, alarms, auth());
     Arbitrary<Command> authenticated =
         Combinators.combine(Arbitraries.of("root", "é"), Arbitraries.longs(), plain)
             .as((user, revision, command) ->
                 new AuthenticatedRequest(new Caller(user, revision), command));
-    return Arbitraries.frequencyOf(Tuple.of(3, plain), Tuple.of(1, authenticated));
+    return Arbitraries.frequencyOf(
+        Tuple.of(3, plain),
+        Tuple.of(1, authenticated),
+        Tuple.of(1, plain.map(command -> new MemberRequest(command))));
   }
 
   private static Arbitrary<Command> auth() {
@@ -262,6 +273,8 @@ class CodecTest {
             revisions.map(revision -> new LeaseRevokeResponse(revision)),
             Combinators.combine(revisions, revisions).as(LeaseKeepAliveResponse::new),
             revisions.map(revision -> new AdvanceLeaseClockResponse(revision)),
+            Combinators.combine(revisions, Arbitraries.of(true, false))
+                .as(ChangeAlarmResponse::new),
             revisions.map(revision -> new AuthResponse(revision)));
     if (depth == 0) {
       return leaves;

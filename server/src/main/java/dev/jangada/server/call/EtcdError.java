@@ -28,6 +28,7 @@ public enum EtcdError {
   REQUEST_TOO_LARGE(Status.Code.INVALID_ARGUMENT, "request is too large"),
   COMPACTED(Status.Code.OUT_OF_RANGE, "mvcc: required revision has been compacted"),
   FUTURE_REVISION(Status.Code.OUT_OF_RANGE, "mvcc: required revision is a future revision"),
+  NO_SPACE(Status.Code.RESOURCE_EXHAUSTED, "mvcc: database space exceeded"),
   LEASE_NOT_FOUND(Status.Code.NOT_FOUND, "requested lease not found"),
   LEASE_EXISTS(Status.Code.FAILED_PRECONDITION, "lease already exists"),
   LEASE_TTL_TOO_LARGE(Status.Code.OUT_OF_RANGE, "too large lease TTL"),
@@ -70,7 +71,9 @@ public enum EtcdError {
   TOO_MANY_LEARNERS(Status.Code.FAILED_PRECONDITION, "too many learner members in cluster"),
   NOT_ENOUGH_STARTED(
       Status.Code.FAILED_PRECONDITION, "re-configuration failed due to not enough started members"),
-  UNHEALTHY_CLUSTER(Status.Code.UNAVAILABLE, "unhealthy cluster");
+  UNHEALTHY_CLUSTER(Status.Code.UNAVAILABLE, "unhealthy cluster"),
+  /** Our own: etcd stores any number. */
+  UNKNOWN_ALARM(Status.Code.INVALID_ARGUMENT, "unknown alarm or action");
 
   private final Status.Code code;
   private final String text;
@@ -108,6 +111,8 @@ public enum EtcdError {
       case FUTURE_REVISION -> FUTURE_REVISION;
       case LEASE_NOT_FOUND -> LEASE_NOT_FOUND;
       case LEASE_EXISTS -> LEASE_EXISTS;
+      case NO_SPACE -> NO_SPACE;
+      case CORRUPT -> CORRUPT;
       case USER_NAME_EMPTY -> USER_NAME_EMPTY;
       case INVALID_AUTH_TOKEN -> INVALID_AUTH_TOKEN;
       case PERMISSION_DENIED -> PERMISSION_DENIED;

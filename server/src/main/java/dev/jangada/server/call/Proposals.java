@@ -9,6 +9,7 @@ import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.Response;
 import dev.jangada.kv.command.Result;
 import dev.jangada.kv.command.ResultCodec;
+import dev.jangada.kv.command.SpaceCost;
 import dev.jangada.node.RaftNode;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -22,23 +23,29 @@ import org.jspecify.annotations.Nullable;
 public final class Proposals {
 
   private final RaftNode node;
+  private final Admission admission;
 
   /** Who proposes; null for the caller of whatever call the thread serves that proposes. */
   private final @Nullable CallIdentity identity;
 
-  /** Hands commands to a node, each with the caller of the call that the thread serves. */
-  public Proposals(RaftNode node) {
-    this(node, null);
+  /**
+   * Hands commands to a node, each with the caller of the call that the thread serves.
+   *
+   * @param admission judges what makes the store grow
+   */
+  public Proposals(RaftNode node, Admission admission) {
+    this(node, admission, null);
   }
 
-  private Proposals(RaftNode node, @Nullable CallIdentity identity) {
+  private Proposals(RaftNode node, Admission admission, @Nullable CallIdentity identity) {
     this.node = node;
+    this.admission = admission;
     this.identity = identity;
   }
 
   /** The same on behalf of the caller of the call that this thread serves, on any thread. */
   public Proposals ofCaller() {
-    return new Proposals(node, CallIdentity.current());
+    return new Proposals(node, admission, CallIdentity.current());
   }
 
   /**
@@ -47,7 +54,7 @@ public final class Proposals {
    * @param timeout positive
    * @return done, on the thread that applied it, when this member has applied it; fails with a
    *     {@link dev.jangada.node.RaftException}, or with a {@link io.grpc.StatusRuntimeException} if
-   *     the store refused
+   *     the store refused, or is full
    */
   public CompletableFuture<Response> propose(Command command, Duration timeout) {
     return submit(command, timeout).thenApply(Proposals::unlessRefused);
@@ -60,6 +67,9 @@ public final class Proposals {
 
   /** The same with the result as the state machine gave it. */
   public CompletableFuture<byte[]> submitEncoded(Command command, Duration timeout) {
+    if (!admission.admits(SpaceCost.of(command))) {
+      return admission.refuse(timeout);
+    }
     Caller caller = (identity == null ? CallIdentity.current() : identity).caller();
     Command attributed = caller == null ? command : new AuthenticatedRequest(caller, command);
     return node.submit(CommandCodec.encode(attributed), timeout);

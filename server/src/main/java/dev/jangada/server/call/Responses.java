@@ -91,6 +91,8 @@ public final class Responses {
           throw new IllegalStateException("users or roles changed inside a transaction: " + auth);
       case dev.jangada.kv.command.PublishMemberResponse publish ->
           throw new IllegalStateException("a member published inside a transaction: " + publish);
+      case dev.jangada.kv.command.ChangeAlarmResponse change ->
+          throw new IllegalStateException("an alarm inside a transaction: " + change);
       case LeaseResponse lease ->
           throw new IllegalStateException("a lease inside a transaction: " + lease);
       case dev.jangada.kv.command.CompactResponse compact ->

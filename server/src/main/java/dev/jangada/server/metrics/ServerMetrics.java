@@ -1,6 +1,7 @@
 package dev.jangada.server.metrics;
 
 import dev.jangada.kv.KvStateMachine;
+import dev.jangada.kv.command.AlarmType;
 import dev.jangada.node.LeadershipListener;
 import dev.jangada.node.NodeStatistics;
 import dev.jangada.node.RaftNode;
@@ -168,6 +169,26 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
           "jangada_store_" + name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_]", "_"),
           "The store's " + name + ".",
           () -> store.metrics().getOrDefault(name, 0L));
+    }
+  }
+
+  /**
+   * Adds the quota, and the alarms that it may raise.
+   *
+   * @param quotaBytes 0 for none
+   */
+  public void addQuota(long quotaBytes, KvStateMachine store) {
+    gauge(
+        "etcd_server_quota_backend_bytes",
+        "How large the store may become; 0 if that is not limited.",
+        () -> quotaBytes);
+    for (AlarmType type : AlarmType.values()) {
+      Gauge.builder(
+              "jangada_alarms",
+              () -> store.alarms().stream().filter(alarm -> alarm.type() == type).count())
+          .description("How many members have raised an alarm.")
+          .tag("type", type.name())
+          .register(registry);
     }
   }
 

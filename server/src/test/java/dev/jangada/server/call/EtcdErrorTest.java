@@ -30,6 +30,7 @@ class EtcdErrorTest {
       REQUEST_TOO_LARGE   | INVALID_ARGUMENT    | etcdserver: request is too large
       COMPACTED           | OUT_OF_RANGE        | etcdserver: mvcc: required revision has been compacted
       FUTURE_REVISION     | OUT_OF_RANGE        | etcdserver: mvcc: required revision is a future revision
+      NO_SPACE            | RESOURCE_EXHAUSTED  | etcdserver: mvcc: database space exceeded
       LEASE_NOT_FOUND     | NOT_FOUND           | etcdserver: requested lease not found
       LEASE_EXISTS        | FAILED_PRECONDITION | etcdserver: lease already exists
       LEASE_TTL_TOO_LARGE | OUT_OF_RANGE        | etcdserver: too large lease TTL
@@ -67,6 +68,7 @@ class EtcdErrorTest {
       TOO_MANY_LEARNERS   | FAILED_PRECONDITION | etcdserver: too many learner members in cluster
       NOT_ENOUGH_STARTED  | FAILED_PRECONDITION | etcdserver: re-configuration failed due to not enough started members
       UNHEALTHY_CLUSTER   | UNAVAILABLE         | etcdserver: unhealthy cluster
+      UNKNOWN_ALARM       | INVALID_ARGUMENT    | etcdserver: unknown alarm or action
       """;
 
   @Test
