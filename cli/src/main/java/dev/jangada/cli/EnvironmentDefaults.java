@@ -15,6 +15,9 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
 
   static final String PREFIX = "ETCD_";
 
+  /** What another process of this program says, and nobody else. */
+  static final String PARENT = "--stop-with-parent";
+
   private final Map<String, String> environment;
 
   EnvironmentDefaults(Map<String, String> environment) {
@@ -24,7 +27,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
   /** Returns null, which leaves the option's own default, for what the environment lacks. */
   @Override
   public @Nullable String defaultValue(ArgSpec argument) {
-    return argument instanceof OptionSpec option && !option.hidden()
+    return argument instanceof OptionSpec option && !option.longestName().equals(PARENT)
         ? environment.get(variable(option.longestName()))
         : null;
   }

@@ -63,8 +63,8 @@ public final class Main implements Runnable {
   static CommandLine commandLine(Map<String, String> environment) {
     CommandLine commandLine = new CommandLine(new Main());
     commandLine.addSubcommand(CtlCommand.commandLine(environment));
-    Objects.requireNonNull(commandLine.getSubcommands().get("server"))
-        .setDefaultValueProvider(new EnvironmentDefaults(environment));
+    ServerCommand.complete(
+        Objects.requireNonNull(commandLine.getSubcommands().get("server")), environment);
     commandLine.setParameterExceptionHandler(Main::refuse);
     commandLine.setExecutionExceptionHandler((failure, failed, parsed) -> report(failure, failed));
     commandLine.setUsageHelpAutoWidth(true);

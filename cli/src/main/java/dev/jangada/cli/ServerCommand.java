@@ -1,18 +1,24 @@
 package dev.jangada.cli;
 
+import dev.jangada.cli.config.ConfigFile;
+import dev.jangada.cli.config.OtherFlag;
 import dev.jangada.server.ConfigException;
 import dev.jangada.server.JangadaServer;
 import dev.jangada.server.ServerConfig;
 import java.io.IOException;
-import java.util.Locale;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,45 +36,74 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Each flag can also be given in the environment, as ETCD_NAME for --name and so on; a flag"
-          + " wins over the environment."
+          + " wins over the environment. With --config-file neither counts, only what is in the"
+          + " file.",
+      "Flags of etcd's that mean nothing here are taken, and a line says so."
     })
 final class ServerCommand implements Callable<Integer> {
 
-  private static final Pattern LEVEL = Pattern.compile("TRACE|DEBUG|INFO|WARN|ERROR");
+  private static final String CONFIG_FILE = "--config-file";
 
   @Mixin private ServerFlags flags;
 
-  @Option(
-      names = "--log-level",
-      paramLabel = "LEVEL",
-      description = "trace, debug, info, warn or error (default: info, or what JANGADA_LOG says).")
-  private String logLevel;
+  @Mixin private LogFlags log;
 
   @Option(
-      names = "--stop-with-parent",
+      names = CONFIG_FILE,
+      paramLabel = "FILE",
+      description = "YAML with all settings, as etcd takes it; other flags do not count then.")
+  private @Nullable Path configFile;
+
+  @Option(
+      names = EnvironmentDefaults.PARENT,
       hidden = true,
       description = "Stop when standard input ends.")
   private boolean stopWithParent;
 
   @Spec private CommandSpec spec;
 
-  private final Map<String, String> environment = System.getenv();
-
   @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
   ServerCommand() {}
 
+  /**
+   * Completes what annotations cannot say.
+   *
+   * @param server the command that this class has been made
+   * @param environment where settings come from that are not given as flags
+   */
+  static void complete(CommandLine server, Map<String, String> environment) {
+    CommandSpec spec = server.getCommandSpec();
+    for (OtherFlag flag : OtherFlag.ALL) {
+      spec.addOption(
+          OptionSpec.builder("--" + flag.name())
+              .type(String.class)
+              .arity(flag.isSwitch() ? "0..1" : "1")
+              .fallbackValue("true")
+              .hidden(true)
+              .build());
+    }
+    server.setDefaultValueProvider(new EnvironmentDefaults(environment));
+  }
+
   @Override
   public Integer call() throws IOException, InterruptedException {
-    configureLog();
-    ServerConfig config = config();
-    Logger log = LoggerFactory.getLogger(ServerCommand.class);
+    Map<String, String> environment = System.getenv();
+    ServerCommand settings = effective();
+    ServerConfig config = settings.config();
+    try {
+      settings.log.apply();
+    } catch (ConfigException e) {
+      throw refusal(e.getMessage());
+    }
+    Logger logger = LoggerFactory.getLogger(ServerCommand.class);
     unknownVariables(environment.keySet())
-        .forEach(name -> log.warn("ignored: {} is in the environment, but no flag", name));
+        .forEach(name -> logger.warn("ignored: {} is in the environment, but no flag", name));
+    notes(settings, environment).forEach(note -> logger.warn("ignored: {}", note));
     JangadaServer server;
     try {
       server = JangadaServer.start(config);
     } catch (ConfigException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage());
+      throw refusal(e.getMessage());
     } catch (IOException e) {
       throw new CommandFailure("could not start: " + e.getMessage());
     }
@@ -79,32 +114,94 @@ final class ServerCommand implements Callable<Integer> {
     try {
       server.whenStopped().get();
     } catch (ExecutionException e) {
-      log.error("stopped by a failure that the node cannot go on from", e.getCause());
+      logger.error("stopped by a failure that the node cannot go on from", e.getCause());
       return 1;
     }
     return 0;
   }
 
-  /** Must come before the first logger, because that is when the configuration is read. */
-  private void configureLog() {
-    if (logLevel != null) {
-      String level = logLevel.toUpperCase(Locale.ROOT);
-      if (!LEVEL.matcher(level).matches()) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--log-level " + logLevel + " is not one of trace, debug, info, warn, error");
-      }
-      System.setProperty("JANGADA_LOG", level);
+  /** What has the settings: this, or what the file says. */
+  ServerCommand effective() {
+    if (configFile == null) {
+      return this;
     }
+    Set<String> known =
+        settings(spec).map(option -> option.longestName().substring(2)).collect(Collectors.toSet());
+    List<String> arguments = new ArrayList<>();
+    try {
+      ConfigFile.read(configFile, known)
+          .forEach((flag, value) -> arguments.add("--" + flag + "=" + value));
+    } catch (ConfigException e) {
+      throw refusal(e.getMessage());
+    }
+    ServerCommand fromFile = new ServerCommand();
+    CommandLine commandLine = new CommandLine(fromFile);
+    complete(commandLine, Map.of());
+    try {
+      commandLine.parseArgs(arguments.toArray(String[]::new));
+    } catch (ParameterException e) {
+      throw refusal(configFile + ": " + e.getMessage());
+    }
+    return fromFile;
   }
 
-  /** What flags and environment ask for, checked. */
+  /** All options that settings can be made with. */
+  private static Stream<OptionSpec> settings(CommandSpec spec) {
+    Set<String> none = Set.of("--help", "--version", CONFIG_FILE, EnvironmentDefaults.PARENT);
+    return spec.options().stream().filter(option -> !none.contains(option.longestName()));
+  }
+
+  private ParameterException refusal(@Nullable String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  /**
+   * What flags, environment and file ask for, checked.
+   *
+   * @throws ParameterException if it cannot be had
+   */
   ServerConfig config() {
+    for (OtherFlag other : OtherFlag.ALL) {
+      String value = value(other);
+      if (other.refused() && value != null && other.asksFor(value)) {
+        throw refusal("--%s is not supported: %s".formatted(other.name(), other.why()));
+      }
+    }
     try {
       return flags.toConfig();
     } catch (ConfigException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage());
+      throw refusal(e.getMessage());
     }
+  }
+
+  private @Nullable String value(OtherFlag other) {
+    OptionSpec option = spec.findOption("--" + other.name());
+    return option == null ? null : option.getValue();
+  }
+
+  /**
+   * What was given and does not count, with the reason, a line each.
+   *
+   * @param settings what counts, see {@link #effective}
+   */
+  List<String> notes(ServerCommand settings, Map<String, String> environment) {
+    List<String> notes = new ArrayList<>();
+    if (configFile != null) {
+      settings(spec)
+          .filter(option -> spec.commandLine().getParseResult().hasMatchedOption(option))
+          .forEach(option -> notes.add(option.longestName() + ", because of " + CONFIG_FILE));
+      settings(spec)
+          .map(option -> EnvironmentDefaults.variable(option.longestName()))
+          .filter(environment::containsKey)
+          .forEach(name -> notes.add(name + " in the environment, because of " + CONFIG_FILE));
+    }
+    for (OtherFlag other : OtherFlag.ALL) {
+      String value = settings.value(other);
+      if (value != null && other.asksFor(value)) {
+        notes.add("--%s has no effect: %s".formatted(other.name(), other.why()));
+      }
+    }
+    return notes;
   }
 
   /** Variables that look like settings and are none; like etcd, warn of them and go on. */

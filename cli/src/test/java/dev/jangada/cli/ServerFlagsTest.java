@@ -5,13 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jangada.server.ServerConfig;
 import dev.jangada.server.ServerConfig.InitialClusterState;
+import dev.jangada.server.upkeep.CompactionPolicy;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 class ServerFlagsTest {
@@ -19,7 +28,7 @@ class ServerFlagsTest {
   private static ServerCommand parse(Map<String, String> environment, String... args) {
     ServerCommand command = new ServerCommand();
     CommandLine commandLine = new CommandLine(command);
-    commandLine.setDefaultValueProvider(new EnvironmentDefaults(environment));
+    ServerCommand.complete(commandLine, environment);
     commandLine.parseArgs(args);
     return command;
   }
@@ -36,6 +45,8 @@ class ServerFlagsTest {
     assertThat(config.initialCluster()).containsOnlyKeys("default");
     assertThat(config.heartbeatInterval()).isEqualTo(Duration.ofMillis(100));
     assertThat(config.electionTimeout()).isEqualTo(Duration.ofMillis(500));
+    assertThat(config.quotaBackendBytes()).isZero();
+    assertThat(config.autoCompaction()).isEqualTo(CompactionPolicy.OFF);
   }
 
   @Test
@@ -69,7 +80,13 @@ class ServerFlagsTest {
             "--max-txn-ops",
             "7",
             "--snapshot-count",
-            "500");
+            "500",
+            "--quota-backend-bytes",
+            "9000000000",
+            "--auto-compaction-mode",
+            "revision",
+            "--auto-compaction-retention",
+            "1000");
 
     assertThat(config.name()).isEqualTo("n2");
     assertThat(config.dataDirectory()).isEqualTo(Path.of("/d"));
@@ -87,6 +104,8 @@ class ServerFlagsTest {
     assertThat(config.maxRequestBytes()).isEqualTo(1000);
     assertThat(config.maxTxnOperations()).isEqualTo(7);
     assertThat(config.snapshotCount()).isEqualTo(500);
+    assertThat(config.quotaBackendBytes()).isEqualTo(9_000_000_000L);
+    assertThat(config.autoCompaction()).isEqualTo(new CompactionPolicy.KeepRevisions(1000));
   }
 
   @Test
@@ -133,5 +152,110 @@ class ServerFlagsTest {
     assertThatThrownBy(command::config)
         .isInstanceOf(ParameterException.class)
         .hasMessageContaining("--initial-cluster-state must be new or existing, is \"old\"");
+  }
+
+  @Test
+  void retentionOfAnotherModeIsRefused() {
+    ServerCommand command =
+        parse(Map.of(), "--auto-compaction-mode", "revision", "--auto-compaction-retention", "1h");
+
+    assertThatThrownBy(command::config)
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("--auto-compaction-retention must be a number of revisions");
+  }
+
+  @Test
+  void flagOfEtcdsThatMeansNothingIsTakenWithALine() {
+    ServerCommand command =
+        parse(
+            Map.of("ETCD_MAX_SNAPSHOTS", "9"),
+            "--enable-pprof",
+            "--max-wals=5",
+            "--strict-reconfig-check",
+            "--name",
+            "n1");
+
+    assertThat(command.config().name()).isEqualTo("n1");
+    assertThat(command.notes(command.effective(), Map.of()))
+        .containsExactlyInAnyOrder(
+            "--enable-pprof has no effect: use the JVM's own tools",
+            "--max-wals has no effect: the log keeps what members may need",
+            "--max-snapshots has no effect: one snapshot is kept at most",
+            "--strict-reconfig-check has no effect: it is always on");
+    assertThat(command.unknownVariables(Set.of("ETCD_MAX_SNAPSHOTS"))).isEmpty();
+  }
+
+  @Test
+  void flagThatAsksForWhatIsNotThereIsRefusedUnlessItAsksForNothing() {
+    ServerCommand asking = parse(Map.of(), "--force-new-cluster");
+    ServerCommand notAsking = parse(Map.of(), "--force-new-cluster=false", "--wal-dir", "");
+
+    assertThatThrownBy(asking::config)
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("--force-new-cluster is not supported: take a backup");
+    assertThat(notAsking.config().name()).isEqualTo("default");
+    assertThat(notAsking.notes(notAsking, Map.of())).isEmpty();
+  }
+
+  @Test
+  void fileAloneCountsAndWhatIsIgnoredIsTold(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("etcd.yml");
+    Files.writeString(
+        file,
+        """
+        name: from-file
+        snapshot-count: 77
+        max-wals: 5
+        """);
+    Map<String, String> environment =
+        Map.of("ETCD_HEARTBEAT_INTERVAL", "7", "ETCD_CONFIG_FILE", file.toString());
+
+    ServerCommand command = parse(environment, "--name", "from-flag");
+    ServerCommand effective = command.effective();
+
+    assertThat(effective.config().name()).isEqualTo("from-file");
+    assertThat(effective.config().snapshotCount()).isEqualTo(77);
+    assertThat(effective.config().heartbeatInterval()).isEqualTo(Duration.ofMillis(100));
+    assertThat(command.notes(effective, environment))
+        .containsExactlyInAnyOrder(
+            "--name, because of --config-file",
+            "ETCD_HEARTBEAT_INTERVAL in the environment, because of --config-file",
+            "--max-wals has no effect: the log keeps what members may need");
+  }
+
+  @Test
+  void valueInAFileThatCannotBeUsedIsRefusedWithTheFile(@TempDir Path directory)
+      throws IOException {
+    Path file = directory.resolve("etcd.yml");
+    Files.writeString(file, "snapshot-count: many\n");
+    ServerCommand command = parse(Map.of(), "--config-file", file.toString());
+
+    assertThatThrownBy(command::effective)
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("'--snapshot-count'")
+        .hasMessageContaining("many");
+  }
+
+  @Test
+  void everyFlagIsInTheManualAndNoOther() throws IOException {
+    Path manual = Path.of("..", "docs", "configuration.md");
+    Set<String> documented = new TreeSet<>();
+    Matcher rows = Pattern.compile("(?m)^\\| (`--[a-z].*?) \\|").matcher(Files.readString(manual));
+    while (rows.find()) {
+      Matcher names = Pattern.compile("`(--[a-z0-9-]+)`").matcher(rows.group(1));
+      while (names.find()) {
+        assertThat(documented.add(names.group(1))).as("%s is there once", names.group(1)).isTrue();
+      }
+    }
+    CommandLine commandLine = new CommandLine(new ServerCommand());
+    ServerCommand.complete(commandLine, Map.of());
+    Set<String> flags =
+        commandLine.getCommandSpec().options().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !name.equals(EnvironmentDefaults.PARENT))
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    assertThat(documented).isEqualTo(flags);
   }
 }
