@@ -43,7 +43,7 @@ final class Layering {
           "server",
           Map.of(
               "call", List.of(),
-              "auth", List.of("call"),
+              "auth", List.of("call", "tls"),
               "upkeep", List.of("call"),
               "lease", List.of("call"),
               "watch", List.of("call"),

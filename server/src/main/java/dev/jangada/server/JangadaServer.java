@@ -154,6 +154,8 @@ public final class JangadaServer implements AutoCloseable {
     metrics.addQuota(config.quotaBackendBytes(), store);
     metrics.addPort(port);
     node.addListener(metrics);
+    TlsFiles clientTls = config.clientTls();
+    boolean certificatesName = clientTls != null && clientTls.requireClientCertificate();
     ClientListener listener =
         ClientListener.start(
             config,
@@ -168,7 +170,7 @@ public final class JangadaServer implements AutoCloseable {
             new InterceptorChain(
                 new AvailabilityInterceptor(
                     stopped::isDone, () -> node.status().leader() != 0, streams),
-                new AuthInterceptor(node, store, tokens, readPool)),
+                new AuthInterceptor(node, store, tokens, readPool, certificatesName)),
             List.of(
                 new KvService(node, proposals, store, readPool, headers, deadline, config),
                 new WatchService(watchHub, store, headers, config.maxRequestBytes()),

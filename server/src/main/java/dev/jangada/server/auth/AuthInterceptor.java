@@ -9,20 +9,27 @@ import dev.jangada.server.call.CallIdentity;
 import dev.jangada.server.call.EtcdError;
 import dev.jangada.server.call.ReadPool;
 import dev.jangada.server.call.Reply;
+import dev.jangada.server.tls.CertificateName;
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.Optional;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out by its token who makes a call, gives that to the service as {@link CallIdentity}, and
  * refuses what the method alone decides, see {@link MethodAccess}. Where permissions for keys
  * decide, the service asks the store, which asks the state that it reads or changes.
+ *
+ * <p>Who comes without a token, and has shown a certificate because all clients have to, is the
+ * user of the certificate's common name, if there is one of that name; as in etcd, not by way of
+ * JSON.
  *
  * <p>A token may come from a member that is ahead of this one: of a user, or a secret, that this
  * one does not have yet. Then the call waits until this member is as far as the leader was.
@@ -39,13 +46,24 @@ public final class AuthInterceptor implements ServerInterceptor {
   private final KvStateMachine store;
   private final Tokens tokens;
   private final ReadPool readPool;
+  private final boolean certificatesName;
 
-  /** Asks what is given, and closes none of it. */
-  public AuthInterceptor(RaftNode node, KvStateMachine store, Tokens tokens, ReadPool readPool) {
+  /**
+   * Asks what is given, and closes none of it.
+   *
+   * @param certificatesName whether clients' certificates say who they are
+   */
+  public AuthInterceptor(
+      RaftNode node,
+      KvStateMachine store,
+      Tokens tokens,
+      ReadPool readPool,
+      boolean certificatesName) {
     this.node = node;
     this.store = store;
     this.tokens = tokens;
     this.readPool = readPool;
+    this.certificatesName = certificatesName;
   }
 
   @Override
@@ -81,7 +99,7 @@ public final class AuthInterceptor implements ServerInterceptor {
       Metadata headers,
       ServerCallHandler<ReqT, RespT> next) {
     AuthState auth = store.auth();
-    Caller caller = auth.enabled() && token != null ? tokens.recognise(token, auth) : null;
+    Caller caller = caller(token, call, auth);
     Status refusal = refusal(access, token, caller, auth);
     if (refusal != null && access != MethodAccess.BY_WATCH) {
       call.close(refusal, new Metadata());
@@ -91,6 +109,24 @@ public final class AuthInterceptor implements ServerInterceptor {
         new CallIdentity(caller, refusal == null ? null : EtcdError.INVALID_AUTH_TOKEN);
     return Contexts.interceptCall(
         Context.current().withValue(CallIdentity.KEY, identity), call, headers, next);
+  }
+
+  /** Null if nobody says who calls, or what is said does not count. */
+  private @Nullable Caller caller(@Nullable String token, ServerCall<?, ?> call, AuthState auth) {
+    if (!auth.enabled()) {
+      return null;
+    }
+    if (token != null) {
+      return tokens.recognise(token, auth);
+    }
+    SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+    if (!certificatesName || session == null) {
+      return null;
+    }
+    String name = CertificateName.commonName(session);
+    return name != null && auth.users().containsKey(name)
+        ? new Caller(name, auth.revision())
+        : null;
   }
 
   private static @Nullable Status refusal(
