@@ -66,7 +66,7 @@ final class Layering {
     modules.put("node", List.of("raft", "storage"));
     modules.put("kv", List.of("raft"));
     modules.put("etcd-api", List.of());
-    modules.put("server", List.of("kv", "node", "etcd-api", "raft", "storage"));
+    modules.put("server", List.of("kv", "node", "etcd-api", "raft"));
     modules.put("junit", List.of("server"));
     modules.put("simulation", List.of("raft", "storage", "node", "kv"));
     modules.put("cli", List.of("server", "simulation", "etcd-api"));

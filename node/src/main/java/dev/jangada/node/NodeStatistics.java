@@ -1,7 +1,5 @@
 package dev.jangada.node;
 
-import dev.jangada.storage.WalStatistics;
-
 /**
  * What a node has done since it was started.
  *
@@ -15,5 +13,5 @@ public record NodeStatistics(
     long pendingBytes,
     long messagesReceived,
     long messagesDropped,
-    WalStatistics log,
+    LogStatistics log,
     SnapshotStatistics snapshots) {}

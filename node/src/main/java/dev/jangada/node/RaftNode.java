@@ -369,7 +369,7 @@ public final class RaftNode implements AutoCloseable {
         pending.used(),
         inbox.received(),
         inbox.dropped(),
-        storage.log().statistics(),
+        LogStatistics.of(storage.log().statistics()),
         snapshotStatistics);
   }
 

@@ -1,23 +1,14 @@
 package dev.jangada.cli.ctl;
 
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
-import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** What can be asked of keys, by {@code get} and in a transaction. */
 final class GetArguments {
 
-  @Parameters(
-      hideParamSyntax = true,
-      paramLabel = "KEY [RANGE_END]",
-      description = "The key, or keys up to RANGE_END.")
-  private @Nullable List<String> arguments;
-
-  @Mixin private KeyFlags keys;
+  @Mixin private KeyArguments keys;
 
   @Option(
       names = "--consistency",
@@ -89,7 +80,7 @@ final class GetArguments {
   }
 
   RangeRequest request() {
-    KeyRange range = keys.range("get", Action.orEmpty(arguments));
+    KeyRange range = keys.range("get");
     return RangeRequest.newBuilder()
         .setKey(range.key())
         .setRangeEnd(range.end())

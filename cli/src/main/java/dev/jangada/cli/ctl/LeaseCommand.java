@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,8 +41,27 @@ final class LeaseCommand extends Group {
     return EtcdJson.of(header);
   }
 
-  private static long id(@Nullable List<String> arguments, String otherwise) {
-    return Numbers.parseLease(Action.only(arguments, otherwise), "bad lease ID arg");
+  /** The same of a lease that has just been given time. */
+  private static Map<String, Object> json(ResponseHeader header, long id, long ttl) {
+    Map<String, Object> json = json(header);
+    json.put("ID", id);
+    json.put("TTL", ttl);
+    return json;
+  }
+
+  /**
+   * What is said of a lease that has just been given time.
+   *
+   * @param json the header's fields, and any that belong to this answer alone
+   */
+  private static Answer answer(
+      String simple, Map<String, Object> json, ResponseHeader header, long id, long ttl) {
+    return Answer.ofJson(json)
+        .simple(simple)
+        .fields(out -> {
+          Answer.header(out, header);
+          out.field("ID", id).field("TTL", ttl);
+        });
   }
 
   /** Makes a lease. */
@@ -65,19 +85,16 @@ final class LeaseCommand extends Group {
               .call(
                   LeaseGrpc.getLeaseGrantMethod(),
                   LeaseGrantRequest.newBuilder().setTTL(seconds).build());
-      Map<String, Object> json = json(lease.getHeader());
-      json.put("ID", lease.getID());
-      json.put("TTL", lease.getTTL());
+      Map<String, Object> json = json(lease.getHeader(), lease.getID(), lease.getTTL());
       json.put("Error", lease.getError());
       ctl.show(
-          Answer.ofJson(json)
-              .simple(
-                  "lease %s granted with TTL(%ds)"
-                      .formatted(Numbers.lease(lease.getID()), lease.getTTL()))
-              .fields(out -> {
-                Answer.header(out, lease.getHeader());
-                out.field("ID", lease.getID()).field("TTL", lease.getTTL());
-              }));
+          answer(
+              "lease %s granted with TTL(%ds)"
+                  .formatted(Numbers.lease(lease.getID()), lease.getTTL()),
+              json,
+              lease.getHeader(),
+              lease.getID(),
+              lease.getTTL()));
     }
   }
 
@@ -85,15 +102,14 @@ final class LeaseCommand extends Group {
   @Command(name = "revoke", description = "End a lease and delete its keys.")
   static final class Revoke extends Action {
 
-    @Parameters(
-        hideParamSyntax = true,
-        paramLabel = "ID",
-        description = "As lease grant and lease list print it.")
-    private @Nullable List<String> arguments;
+    @Mixin private LeaseIdArgument argument;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
+    Revoke() {}
 
     @Override
     void run(Ctl ctl) {
-      long id = id(arguments, "lease revoke command needs 1 argument");
+      long id = argument.id("lease revoke command needs 1 argument");
       LeaseRevokeResponse response;
       try {
         response =
@@ -116,11 +132,7 @@ final class LeaseCommand extends Group {
   @Command(name = "timetolive", description = "How much time a lease has left, and its keys.")
   static final class TimeToLive extends Action {
 
-    @Parameters(
-        hideParamSyntax = true,
-        paramLabel = "ID",
-        description = "As lease grant and lease list print it.")
-    private @Nullable List<String> arguments;
+    @Mixin private LeaseIdArgument argument;
 
     @Option(
         names = "--keys",
@@ -130,9 +142,12 @@ final class LeaseCommand extends Group {
         description = "Which keys it has, too.")
     private boolean keys;
 
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
+    TimeToLive() {}
+
     @Override
     void run(Ctl ctl) {
-      long id = id(arguments, "lease timetolive command needs lease ID as argument");
+      long id = argument.id("lease timetolive command needs lease ID as argument");
       LeaseTimeToLiveResponse lease =
           ctl.connection()
               .read(
@@ -213,11 +228,7 @@ final class LeaseCommand extends Group {
   @Command(name = "keep-alive", description = "Keep a lease alive until Ctrl-C.")
   static final class KeepAliveAction extends Action {
 
-    @Parameters(
-        hideParamSyntax = true,
-        paramLabel = "ID",
-        description = "As lease grant and lease list print it.")
-    private @Nullable List<String> arguments;
+    @Mixin private LeaseIdArgument argument;
 
     @Option(
         names = "--once",
@@ -227,9 +238,12 @@ final class LeaseCommand extends Group {
         description = "Renew it once.")
     private boolean once;
 
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
+    KeepAliveAction() {}
+
     @Override
     void run(Ctl ctl) throws InterruptedException {
-      long id = id(arguments, "lease keep-alive command needs lease ID as argument");
+      long id = argument.id("lease keep-alive command needs lease ID as argument");
       long lastAnswer = System.nanoTime();
       Duration left = ctl.commandTimeout();
       try (KeepAlive keepAlive = new KeepAlive(ctl.connection(), id)) {
@@ -260,18 +274,14 @@ final class LeaseCommand extends Group {
     }
 
     private static void show(Ctl ctl, LeaseKeepAliveResponse lease) {
-      Map<String, Object> json = json(lease.getHeader());
-      json.put("ID", lease.getID());
-      json.put("TTL", lease.getTTL());
       ctl.show(
-          Answer.ofJson(json)
-              .simple(
-                  "lease %s keepalived with TTL(%d)"
-                      .formatted(Numbers.lease(lease.getID()), lease.getTTL()))
-              .fields(out -> {
-                Answer.header(out, lease.getHeader());
-                out.field("ID", lease.getID()).field("TTL", lease.getTTL());
-              }));
+          answer(
+              "lease %s keepalived with TTL(%d)"
+                  .formatted(Numbers.lease(lease.getID()), lease.getTTL()),
+              json(lease.getHeader(), lease.getID(), lease.getTTL()),
+              lease.getHeader(),
+              lease.getID(),
+              lease.getTTL()));
     }
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -161,10 +162,6 @@ final class MemberCommand extends Group {
     return peerUrls;
   }
 
-  private static long id(@Nullable List<String> arguments) {
-    return Numbers.parseMember(Action.only(arguments, "member ID is not provided"));
-  }
-
   private static String changed(long id, String what, ResponseHeader header) {
     return "Member %s %s cluster %s"
         .formatted(Numbers.member(id), what, Numbers.member(header.getClusterId()));
@@ -174,15 +171,14 @@ final class MemberCommand extends Group {
   @Command(name = "remove", description = "Remove a member for good; its id is never used again.")
   static final class Remove extends Action {
 
-    @Parameters(
-        hideParamSyntax = true,
-        paramLabel = "ID",
-        description = "As member list prints it.")
-    private @Nullable List<String> arguments;
+    @Mixin private MemberIdArgument member;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
+    Remove() {}
 
     @Override
     void run(Ctl ctl) {
-      long id = id(arguments);
+      long id = member.id();
       MemberRemoveResponse response =
           ctl.connection()
               .call(
@@ -196,11 +192,7 @@ final class MemberCommand extends Group {
   @Command(name = "update", description = "Change where the other members reach a member.")
   static final class Update extends Action {
 
-    @Parameters(
-        hideParamSyntax = true,
-        paramLabel = "ID",
-        description = "As member list prints it.")
-    private @Nullable List<String> arguments;
+    @Mixin private MemberIdArgument member;
 
     @Option(
         names = "--peer-urls",
@@ -209,9 +201,12 @@ final class MemberCommand extends Group {
         description = "Where the other members will reach it.")
     private @Nullable List<String> peerUrls;
 
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
+    Update() {}
+
     @Override
     void run(Ctl ctl) {
-      long id = id(arguments);
+      long id = member.id();
       MemberUpdateResponse response =
           ctl.connection()
               .call(
@@ -228,15 +223,14 @@ final class MemberCommand extends Group {
   @Command(name = "promote", description = "Make a learner that has caught up a voter.")
   static final class Promote extends Action {
 
-    @Parameters(
-        hideParamSyntax = true,
-        paramLabel = "ID",
-        description = "As member list prints it.")
-    private @Nullable List<String> arguments;
+    @Mixin private MemberIdArgument member;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
+    Promote() {}
 
     @Override
     void run(Ctl ctl) {
-      long id = id(arguments);
+      long id = member.id();
       MemberPromoteResponse response =
           ctl.connection()
               .call(

@@ -20,7 +20,6 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Roles and what they allow. */
@@ -165,44 +164,27 @@ final class RoleCommand extends Group {
     }
   }
 
-  /** Which keys a permission is about. */
-  static final class RangeFlags {
-    @Option(
-        names = "--prefix",
-        arity = "0..1",
-        preprocessor = BooleanFlag.class,
-        paramLabel = "BOOL",
-        description = "All keys that begin with KEY.")
-    private boolean prefix;
-
-    @Option(
-        names = "--from-key",
-        arity = "0..1",
-        preprocessor = BooleanFlag.class,
-        paramLabel = "BOOL",
-        description = "KEY and all keys after it.")
-    private boolean fromKey;
-
-    /**
-     * Reads the arguments.
-     *
-     * @param arguments KEY [END]
-     */
-    KeyRange range(List<String> arguments) {
-      if (prefix && fromKey) {
-        throw CtlException.arguments("--from-key and --prefix flags are mutually exclusive");
-      }
-      String key = arguments.get(0);
-      if (arguments.size() > 1) {
-        if (prefix || fromKey) {
-          throw CtlException.arguments(
-              "unexpected endkey argument with %s flag"
-                  .formatted(prefix ? "--prefix" : "--from-key"));
-        }
-        return KeyRange.of(key, arguments.get(1));
-      }
-      return prefix ? KeyRange.prefix(key) : fromKey ? KeyRange.from(key) : KeyRange.of(key, "");
+  /**
+   * Which keys a permission is about.
+   *
+   * @param arguments KEY [END]
+   */
+  private static KeyRange range(KeyFlags flags, List<String> arguments) {
+    if (flags.prefix() && flags.fromKey()) {
+      throw CtlException.arguments("--from-key and --prefix flags are mutually exclusive");
     }
+    String key = arguments.get(0);
+    if (arguments.size() > 1) {
+      if (flags.prefix() || flags.fromKey()) {
+        throw CtlException.arguments(
+            "unexpected endkey argument with %s flag"
+                .formatted(flags.prefix() ? "--prefix" : "--from-key"));
+      }
+      return KeyRange.of(key, arguments.get(1));
+    }
+    return flags.prefix()
+        ? KeyRange.prefix(key)
+        : flags.fromKey() ? KeyRange.from(key) : KeyRange.of(key, "");
   }
 
   /** Allows something. */
@@ -215,7 +197,7 @@ final class RoleCommand extends Group {
         description = "TYPE is read, write or readwrite; END is the first key after the range.")
     private @Nullable List<String> arguments;
 
-    @Mixin private RangeFlags keys;
+    @Mixin private KeyFlags flags;
 
     @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
     GrantPermission() {}
@@ -235,7 +217,7 @@ final class RoleCommand extends Group {
             case "readwrite" -> Permission.Type.READWRITE;
             default -> throw CtlException.arguments("invalid permission type: " + given.get(1));
           };
-      KeyRange range = keys.range(given.subList(2, given.size()));
+      KeyRange range = RoleCommand.range(flags, given.subList(2, given.size()));
       AuthRoleGrantPermissionResponse response =
           ctl.connection()
               .call(
@@ -267,7 +249,7 @@ final class RoleCommand extends Group {
         description = "As it was granted.")
     private @Nullable List<String> arguments;
 
-    @Mixin private RangeFlags keys;
+    @Mixin private KeyFlags flags;
 
     @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
     RevokePermission() {}
@@ -279,7 +261,7 @@ final class RoleCommand extends Group {
         throw CtlException.arguments(
             "role revoke-permission command requires role name and key [endkey] as its argument");
       }
-      KeyRange range = keys.range(given.subList(1, given.size()));
+      KeyRange range = RoleCommand.range(flags, given.subList(1, given.size()));
       AuthRoleRevokePermissionResponse response =
           ctl.connection()
               .call(

@@ -136,7 +136,7 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
         () -> node.statistics().log().segments());
     registry
         .getPrometheusRegistry()
-        .register(new SyncDurationCollector(() -> node.statistics().log().syncDurations()));
+        .register(new SyncDurationCollector(() -> node.statistics().log()));
     statistic(
         node,
         "jangada_snapshots_sent_total",

@@ -1,6 +1,6 @@
 package dev.jangada.server.metrics;
 
-import dev.jangada.storage.SyncDurations;
+import dev.jangada.node.LogStatistics;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
@@ -13,26 +13,25 @@ final class SyncDurationCollector implements Collector {
 
   private static final String NAME = "etcd_disk_wal_fsync_duration_seconds";
 
-  private final Supplier<SyncDurations> durations;
+  private final Supplier<LogStatistics> statistics;
 
-  SyncDurationCollector(Supplier<SyncDurations> durations) {
-    this.durations = durations;
+  SyncDurationCollector(Supplier<LogStatistics> statistics) {
+    this.statistics = statistics;
   }
 
   @Override
   public MetricSnapshot collect() {
-    SyncDurations now = durations.get();
+    LogStatistics now = statistics.get();
     ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
-    for (int i = 0; i < now.counts().size(); i++) {
-      buckets.bucket(SyncDurations.upperBoundSeconds(i), now.counts().get(i));
-    }
+    now.syncDurations()
+        .forEach(bucket -> buckets.bucket(bucket.upperBoundSeconds(), bucket.count()));
     return HistogramSnapshot.builder()
         .name(NAME)
         .help("How long syncs of the log take.")
         .dataPoint(
             HistogramDataPointSnapshot.builder()
                 .classicHistogramBuckets(buckets.build())
-                .sum(now.totalNanos() / 1e9)
+                .sum(now.totalSyncNanos() / 1e9)
                 .build())
         .build();
   }
