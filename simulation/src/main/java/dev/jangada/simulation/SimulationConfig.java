@@ -203,24 +203,40 @@ public record SimulationConfig(
    * Circumstances drawn at random for a run of another length. In a longer one everything happens
    * more slowly, so that it does not become as many times more expensive: what was a burst of
    * faults is now spread out, and what a node has to find again on its disk is larger. Where that
-   * makes a difference, nodes have the timeouts that they have in production.
+   * makes a difference, nodes have the timeouts that they have in production, and clients do not
+   * ask more often than a hundred times a second.
    */
   public static SimulationConfig random(RandomGenerator random, long faultyNanos) {
     SimulationConfig drawn = random(random);
     double slower = Math.max(1, Math.sqrt((double) faultyNanos / drawn.faultyNanos()));
-    RaftSettings raft =
-        faultyNanos >= LONG_NANOS
-            ? drawn
-                .raft()
-                .withTimeouts(
-                    RaftSettings.USUAL.heartbeatTicks(), RaftSettings.USUAL.electionTimeoutTicks())
-            : drawn.raft();
-    return drawn
-        .withRaft(raft)
-        .withFaultyNanos(faultyNanos)
-        .withClients(drawn.clients(), (long) (drawn.thinkNanos() * slower))
-        .withFaults(
-            drawn.faults(), (long) (drawn.meanFaultNanos() * slower), drawn.meanOutageNanos());
+    long thinkNanos = (long) (drawn.thinkNanos() * slower);
+    SimulationConfig slowed =
+        drawn
+            .withFaultyNanos(faultyNanos)
+            .withClients(drawn.clients(), thinkNanos)
+            .withFaults(
+                drawn.faults(), (long) (drawn.meanFaultNanos() * slower), drawn.meanOutageNanos())
+            .withSnapshots(seldomer(drawn.snapshots(), slower));
+    return faultyNanos < LONG_NANOS
+        ? slowed
+        : slowed
+            .withClients(drawn.clients(), Math.max(thinkNanos, 10 * MILLIS * drawn.clients()))
+            .withRaft(
+                drawn
+                    .raft()
+                    .withTimeouts(
+                        RaftSettings.USUAL.heartbeatTicks(),
+                        RaftSettings.USUAL.electionTimeoutTicks()));
+  }
+
+  private static SnapshotPolicy seldomer(SnapshotPolicy drawn, double times) {
+    return drawn.equals(SnapshotPolicy.NONE)
+        ? drawn
+        : new SnapshotPolicy(
+            (long) (drawn.snapshotEntries() * times),
+            drawn.retainedEntries(),
+            drawn.chunkBytes(),
+            drawn.windowChunks());
   }
 
   private SimulationConfig with(Fault fault) {
