@@ -2,6 +2,10 @@ package dev.jangada.conformance;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.jangada.etcd.api.etcdserverpb.AlarmRequest;
+import dev.jangada.etcd.api.etcdserverpb.AlarmType;
+import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
+import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.grpc.Channel;
@@ -9,6 +13,7 @@ import java.lang.reflect.Method;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -56,6 +61,22 @@ final class ClusterUnderTest
   /** A connection to one member, for what jetcd has no option for. */
   Channel channel(int member) {
     return running().channel(member);
+  }
+
+  /** Raises an alarm of the first member that its space is used up, and returns its id. */
+  long raiseAlarm() {
+    MaintenanceGrpc.MaintenanceBlockingStub member =
+        MaintenanceGrpc.newBlockingStub(channel(0)).withDeadlineAfter(30, TimeUnit.SECONDS);
+    long id = member.status(StatusRequest.getDefaultInstance()).getHeader().getMemberId();
+    return member
+        .alarm(
+            AlarmRequest.newBuilder()
+                .setAction(AlarmRequest.AlarmAction.ACTIVATE)
+                .setAlarm(AlarmType.NOSPACE)
+                .setMemberID(id)
+                .build())
+        .getAlarms(0)
+        .getMemberID();
   }
 
   /** A key of this test, below {@link #prefix()}. */
