@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
     description = "Measure a store that speaks the etcd v3 API.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "MEASUREMENT",
-    subcommands = {PutCommand.class, RangeCommand.class, FailoverCommand.class})
+    subcommands = {PutCommand.class, RangeCommand.class, WatchCommand.class, FailoverCommand.class})
 public final class BenchCommand implements Runnable {
 
   @Spec private CommandSpec spec;
@@ -21,6 +21,7 @@ public final class BenchCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which measurement: put, range or failover?");
+    throw new ParameterException(
+        spec.commandLine(), "which measurement: put, range, watch or failover?");
   }
 }

@@ -2,15 +2,11 @@ package dev.jangada.cli.bench;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** What the measurements of throughput have in common. */
 final class LoadOptions {
@@ -103,12 +99,7 @@ final class LoadOptions {
 
   /** The load these options ask for. */
   Load toLoad() {
-    List<String> addresses = endpoints.stream().map(LoadOptions::withoutScheme).toList();
-    for (String address : addresses) {
-      if (!address.matches("[^:/]+:\\d{1,5}|\\[[0-9a-fA-F:]+]:\\d{1,5}")) {
-        throw usage("--endpoints: \"" + address + "\" is not of the form HOST:PORT");
-      }
-    }
+    List<String> addresses = addresses(endpoints, spec);
     require(clients >= 1, "--clients must be at least 1");
     require(valueSize >= 0, "--value-size must not be negative");
     require(keySize >= 1, "--key-size must be at least 1");
@@ -138,6 +129,18 @@ final class LoadOptions {
         targetLeader);
   }
 
+  /** Endpoints without the scheme that they may have. */
+  static List<String> addresses(List<String> endpoints, CommandSpec spec) {
+    List<String> addresses = endpoints.stream().map(LoadOptions::withoutScheme).toList();
+    for (String address : addresses) {
+      if (!address.matches("[^:/]+:\\d{1,5}|\\[[0-9a-fA-F:]+]:\\d{1,5}")) {
+        throw new ParameterException(
+            spec.commandLine(), "--endpoints: \"" + address + "\" is not of the form HOST:PORT");
+      }
+    }
+    return addresses;
+  }
+
   private void require(boolean condition, String message) {
     if (!condition) {
       throw usage(message);
@@ -150,26 +153,5 @@ final class LoadOptions {
 
   private static String withoutScheme(String endpoint) {
     return endpoint.strip().replaceFirst("^http://", "");
-  }
-
-  /** Reads a number with its unit. */
-  private static final class TimeConverter implements ITypeConverter<Duration> {
-
-    private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m)");
-
-    @Override
-    public Duration convert(String text) {
-      Matcher time = TIME.matcher(text);
-      if (!time.matches()) {
-        throw new TypeConversionException(
-            "\"" + text + "\" is not a whole number with a unit: 500ms, 10s or 2m");
-      }
-      long number = Long.parseLong(time.group(1));
-      return switch (time.group(2)) {
-        case "ms" -> Duration.ofMillis(number);
-        case "s" -> Duration.ofSeconds(number);
-        default -> Duration.ofMinutes(number);
-      };
-    }
   }
 }
