@@ -50,7 +50,7 @@ final class Layering {
               "lock", List.of("call", "lease", "watch"),
               "http", List.of(),
               "tls", List.of(),
-              "metrics", List.of("http"),
+              "metrics", List.of("http", "watch"),
               "embedded", List.of("")));
 
   private static final String[] TEST_LIBRARIES = {

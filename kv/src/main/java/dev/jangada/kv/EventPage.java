@@ -3,7 +3,7 @@ package dev.jangada.kv;
 import java.util.List;
 
 /**
- * What some revisions, one after the other, did to a range of keys.
+ * What some revisions, one after the other, did to some keys.
  *
  * @param events by revision; those of one revision in the order of its operations, and complete
  * @param next the revision after the last one looked at

@@ -3,6 +3,7 @@ package dev.jangada.kv;
 import dev.jangada.kv.auth.AuthState;
 import dev.jangada.kv.backup.BackupInfo;
 import dev.jangada.kv.backup.BackupReader;
+import dev.jangada.kv.bytes.Bytes;
 import dev.jangada.kv.bytes.MalformedEncodingException;
 import dev.jangada.kv.command.Alarm;
 import dev.jangada.kv.command.AuthenticatedRequest;
@@ -13,7 +14,6 @@ import dev.jangada.kv.command.CompactRequest;
 import dev.jangada.kv.command.CompactResponse;
 import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.HashResult;
-import dev.jangada.kv.command.KeyRange;
 import dev.jangada.kv.command.KvError;
 import dev.jangada.kv.command.KvHash;
 import dev.jangada.kv.command.MemberAttributes;
@@ -36,6 +36,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -309,13 +310,14 @@ public final class KvStateMachine implements StateMachine {
   }
 
   /**
-   * Reads what revisions did to a range of keys, from a given one on. Any thread.
+   * Reads what revisions did to some keys, from a given one on. Any thread.
    *
+   * @param keys which keys are of interest
    * @param from the first revision of interest, at least 1
    * @param maxLooked stop after looking at about so many events, whole revisions and one at least
    * @param maxBytes stop when the events found weigh this much, at the end of a revision
    */
-  public EventPage events(KeyRange keys, long from, int maxLooked, long maxBytes) {
+  public EventPage events(Predicate<Bytes> keys, long from, int maxLooked, long maxBytes) {
     try (MvccStore.View view = store.view()) {
       StoreState state = view.state();
       if (from < state.compactedRevision()) {

@@ -10,6 +10,7 @@ import dev.jangada.raft.InvariantViolation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -66,14 +67,16 @@ final class MvccReader {
   }
 
   /**
-   * What revisions did to a range of keys, found by the index.
+   * What revisions did to some keys, found by the index.
    *
+   * @param keys which keys are of interest
    * @param from the first revision, not below the compacted one
    * @param state of what is read
    * @param maxLooked stop after about so many events of any keys, at the end of a revision
    * @param maxBytes stop when the events found weigh this much, at the end of a revision
    */
-  EventPage events(KeyRange keys, long from, StoreState state, int maxLooked, long maxBytes) {
+  EventPage events(
+      Predicate<Bytes> keys, long from, StoreState state, int maxLooked, long maxBytes) {
     List<KeyEvent> events = new ArrayList<>();
     long at = from;
     int looked = 0;
@@ -89,7 +92,7 @@ final class MvccReader {
         at = revision;
         looked++;
         Layout.Event written = Layout.event(indexKey, index.value());
-        if (keys.contains(written.key())) {
+        if (keys.test(written.key())) {
           KeyEvent event = event(written, revision, state.compactedRevision());
           events.add(event);
           bytes += event.weight();

@@ -152,6 +152,7 @@ public final class JangadaServer implements AutoCloseable {
     metrics.addNode(node);
     metrics.addStore(store);
     metrics.addQuota(config.quotaBackendBytes(), store);
+    metrics.addWatches(watchHub);
     metrics.addPort(port);
     node.addListener(metrics);
     TlsFiles clientTls = config.clientTls();

@@ -4,8 +4,6 @@ import dev.jangada.kv.EventListener;
 import dev.jangada.kv.EventPage;
 import dev.jangada.kv.KeyEvent;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.bytes.Bytes;
-import dev.jangada.kv.command.KeyRange;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,9 +12,6 @@ import java.util.List;
  * in order and whole, and just as the store tells it to whoever asks for it later.
  */
 final class WatchedEvents implements EventListener {
-
-  private static final Bytes ZERO = Bytes.wrap(new byte[1]);
-  private static final KeyRange ALL = KeyRange.of(ZERO, ZERO);
 
   private final KvStateMachine machine;
   private long revision;
@@ -58,7 +53,7 @@ final class WatchedEvents implements EventListener {
   }
 
   private void compareWithHistory(long from, List<KeyEvent> events) {
-    EventPage page = machine.events(ALL, from, Integer.MAX_VALUE, Long.MAX_VALUE);
+    EventPage page = machine.events(key -> true, from, Integer.MAX_VALUE, Long.MAX_VALUE);
     if (page.compactedRevision() > from) {
       return;
     }

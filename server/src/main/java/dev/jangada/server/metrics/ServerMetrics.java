@@ -10,6 +10,7 @@ import dev.jangada.node.transport.TransportStatistics.PeerStatistics;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
+import dev.jangada.server.watch.WatchHub;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerStreamTracer;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -170,6 +171,29 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
           "The store's " + name + ".",
           () -> store.metrics().getOrDefault(name, 0L));
     }
+  }
+
+  /** Adds what those who watch are told. */
+  public void addWatches(WatchHub hub) {
+    // The first three may fall; but only a counter may have such a name, by this library's rules.
+    count(
+        "etcd_debugging_mvcc_watch_stream_total",
+        "Streams that have watchers.",
+        () -> (long) hub.statistics().receivers());
+    count(
+        "etcd_debugging_mvcc_watcher_total", "Watchers.", () -> (long) hub.statistics().watchers());
+    count(
+        "etcd_debugging_mvcc_slow_watcher_total",
+        "Watchers that have not been told of everything yet.",
+        () -> (long) hub.statistics().slow());
+    count(
+        "etcd_debugging_mvcc_events_total",
+        "Events told to watchers.",
+        () -> hub.statistics().events());
+    count(
+        "jangada_watch_pages_total",
+        "Pages of the store's history read for slow watchers.",
+        () -> hub.statistics().pages());
   }
 
   /**

@@ -4,13 +4,9 @@ import dev.jangada.kv.EventListener;
 import dev.jangada.kv.EventPage;
 import dev.jangada.kv.KeyEvent;
 import dev.jangada.kv.KvStateMachine;
-import dev.jangada.kv.bytes.Bytes;
-import dev.jangada.kv.command.KeyRange;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -32,10 +28,16 @@ import org.slf4j.LoggerFactory;
  * thread, the hub's, does all else, so that no watcher's state needs a lock.
  *
  * <p>A watcher is either <em>live</em> or <em>behind</em>. Live ones are found by the key of an
- * event: those of a single key by a hash table, others range by range, however many watch the same
- * one. A watcher is behind when it starts in the past, when its receiver takes no more, or when the
- * hub itself could not keep up. It then reads the revisions that it missed from the store's index,
- * a page at a time, all such watchers in turn, and is live again when nothing is missing.
+ * event ({@link WatcherIndex}). A watcher is behind when it starts in the past, when its receiver
+ * takes no more, or when the hub itself could not keep up. What it missed is then read from the
+ * store's index, a page of revisions at a time, and it is live again when nothing is missing. The
+ * one that has waited longest says where the next page begins, and all that miss something of the
+ * same revisions get it from the same page: so ten thousand watchers that fell behind together
+ * catch up by one reading, not by ten thousand. Who missed only what happened last gets it from
+ * memory ({@link RecentEvents}).
+ *
+ * <p>Between two pages everything that was committed meanwhile is dispatched, so that those who
+ * catch up do not hold up those who are live by more than a small page.
  *
  * <p>So who does not read costs nothing but a number, the revision to go on from; and writes wait
  * for nobody. What has been handed over and not been dispatched yet is bounded in bytes; beyond
@@ -52,8 +54,13 @@ public final class WatchHub implements EventListener, AutoCloseable {
   /** More than this handed over and not dispatched is dropped and read from the store later. */
   private static final long MAX_WAITING_BYTES = 16L << 20;
 
-  private static final int PAGE_EVENTS = 4_096;
-  private static final long PAGE_BYTES = 1L << 20;
+  private static final int MAX_RECENT_EVENTS = 16_384;
+  private static final long MAX_RECENT_BYTES = 8L << 20;
+
+  // Small, because live watchers wait while a page is read.
+  private static final int PAGE_EVENTS = 1_024;
+  private static final long PAGE_BYTES = 256L << 10;
+
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
   private final KvStateMachine store;
@@ -76,16 +83,28 @@ public final class WatchHub implements EventListener, AutoCloseable {
 
   // The hub's thread's own from here on.
 
-  private final Map<Bytes, Set<Watcher>> liveByKey = new HashMap<>();
-  private final Map<KeyRange, Set<Watcher>> liveByRange = new LinkedHashMap<>();
-  private final ArrayDeque<Watcher> behind = new ArrayDeque<>();
+  private final WatcherIndex live = new WatcherIndex();
+
+  /** Who has waited longest comes first. */
+  private final Set<Watcher> behind = new LinkedHashSet<>();
+
   private final Map<WatchReceiver, Set<Watcher>> watchers = new LinkedHashMap<>();
   private final Map<WatchReceiver, LongConsumer> wantProgress = new LinkedHashMap<>();
 
   /** Live watchers have everything up to it. */
   private long dispatched;
 
+  /** Of what was dispatched, the last part. */
+  private final RecentEvents recent;
+
   private long nextProgressNanos;
+
+  private int count;
+  private long events;
+  private long pages;
+
+  /** What the hub's thread has to say after its last turn. */
+  private volatile WatchStatistics statistics = new WatchStatistics(0, 0, 0, 0, 0);
 
   /** What comes in; one queue for all, because a task is about what was committed before it. */
   private sealed interface Item {}
@@ -101,7 +120,7 @@ public final class WatchHub implements EventListener, AutoCloseable {
    * @param progressInterval how often watchers that want it are told that nothing happened
    */
   public WatchHub(String memberName, KvStateMachine store, Duration progressInterval) {
-    this(memberName, store, progressInterval, MAX_WAITING_BYTES, PAGE_EVENTS);
+    this(memberName, store, progressInterval, MAX_WAITING_BYTES, PAGE_EVENTS, MAX_RECENT_EVENTS);
   }
 
   WatchHub(
@@ -109,12 +128,14 @@ public final class WatchHub implements EventListener, AutoCloseable {
       KvStateMachine store,
       Duration progressInterval,
       long maxWaitingBytes,
-      int pageEvents) {
+      int pageEvents,
+      int recentEvents) {
     this.store = store;
     this.maxWaitingBytes = maxWaitingBytes;
     this.pageEvents = pageEvents;
     this.progressNanos = progressInterval.toNanos();
     this.dispatched = store.revision();
+    this.recent = new RecentEvents(recentEvents, MAX_RECENT_BYTES, dispatched);
     this.nextProgressNanos = System.nanoTime() + progressNanos;
     this.thread = new Thread(this::run, "jangada-" + memberName + "-watch");
     thread.setDaemon(true);
@@ -212,6 +233,7 @@ public final class WatchHub implements EventListener, AutoCloseable {
   /** Begins to tell a watcher. The hub's thread. */
   public void add(Watcher watcher) {
     watchers.computeIfAbsent(watcher.receiver(), unused -> new LinkedHashSet<>()).add(watcher);
+    count++;
     fallBehind(watcher);
   }
 
@@ -247,6 +269,11 @@ public final class WatchHub implements EventListener, AutoCloseable {
   public void progress(WatchReceiver receiver, LongConsumer answer) {
     wantProgress.put(receiver, answer);
     answerProgress(receiver);
+  }
+
+  /** How watching goes. Any thread. */
+  public WatchStatistics statistics() {
+    return statistics;
   }
 
   private void answerProgress(WatchReceiver receiver) {
@@ -286,18 +313,39 @@ public final class WatchHub implements EventListener, AutoCloseable {
 
   /** Does what is due; false at the end. */
   private boolean turn() {
+    int items;
+    synchronized (lock) {
+      await();
+      items = waiting.size();
+    }
+    // Once at least: there may be nothing but something dropped.
+    do {
+      if (!takeNext()) {
+        return false;
+      }
+    } while (--items > 0);
+    catchUp();
+    statistics = new WatchStatistics(watchers.size(), count, count - live.size(), events, pages);
+    if (System.nanoTime() - nextProgressNanos >= 0) {
+      nextProgressNanos += progressNanos;
+      tellProgress();
+    }
+    return true;
+  }
+
+  /** Does the next of what came in, if there is something; false at the end. */
+  private boolean takeNext() {
     @Nullable Item item;
     long gap;
     synchronized (lock) {
-      await();
       if (closing) {
         return false;
       }
       gap = dropped;
       dropped = 0;
       item = waiting.poll();
-      if (item instanceof Committed batch) {
-        waitingBytes -= batch.weight();
+      if (item instanceof Committed first) {
+        item = withFollowing(first);
       }
     }
     if (gap > 0) {
@@ -308,12 +356,29 @@ public final class WatchHub implements EventListener, AutoCloseable {
       case Task task -> task.action().run();
       case null -> {}
     }
-    catchUp();
-    if (System.nanoTime() - nextProgressNanos >= 0) {
-      nextProgressNanos += progressNanos;
-      tellProgress();
-    }
     return true;
+  }
+
+  /**
+   * A batch together with those that wait right behind it: the further the hub is behind, the more
+   * events it sends in one message, and messages are what takes its time.
+   */
+  private Committed withFollowing(Committed first) {
+    waitingBytes -= first.weight();
+    if (!(waiting.peek() instanceof Committed)) {
+      return first;
+    }
+    List<KeyEvent> events = new ArrayList<>(first.events());
+    long weight = first.weight();
+    long revision = first.revision();
+    while (weight < PAGE_BYTES && waiting.peek() instanceof Committed next) {
+      waiting.remove();
+      waitingBytes -= next.weight();
+      events.addAll(next.events());
+      weight += next.weight();
+      revision = next.revision();
+    }
+    return new Committed(revision, events, weight);
   }
 
   private void await() {
@@ -331,44 +396,42 @@ public final class WatchHub implements EventListener, AutoCloseable {
   }
 
   private void dispatch(Committed batch) {
-    List<Watcher> touched = new ArrayList<>();
-    for (KeyEvent event : batch.events()) {
-      gather(liveByKey.get(event.keyValue().key()), event, touched);
-      for (Map.Entry<KeyRange, Set<Watcher>> range : liveByRange.entrySet()) {
-        if (range.getKey().contains(event.keyValue().key())) {
-          gather(range.getValue(), event, touched);
-        }
-      }
-    }
+    List<Watcher> touched = gather(live, batch.events());
     dispatched = batch.revision();
+    recent.add(batch.events());
     for (Watcher watcher : touched) {
       List<KeyEvent> events = watcher.takeGathered();
       if (watcher.receiver().isReady()) {
         watcher.advance(batch.revision() + 1);
+        this.events += events.size();
         watcher.deliver(batch.revision(), events);
       } else {
-        leaveLive(watcher);
+        live.remove(watcher);
         watcher.advance(events.getFirst().revision());
-        watcher.become(Watcher.State.BLOCKED);
-        unblockIfReady(watcher);
+        block(watcher);
       }
     }
   }
 
-  private static void gather(
-      @Nullable Collection<Watcher> candidates, KeyEvent event, List<Watcher> touched) {
-    if (candidates == null) {
-      return;
+  /** Hands each event to those in the index who want it; returns who got any. */
+  private static List<Watcher> gather(WatcherIndex index, List<KeyEvent> events) {
+    List<Watcher> touched = new ArrayList<>();
+    for (KeyEvent event : events) {
+      index.forEach(
+          event.keyValue().key(),
+          watcher -> {
+            if (watcher.wants(event) && watcher.gather(event)) {
+              touched.add(watcher);
+            }
+          });
     }
-    for (Watcher watcher : candidates) {
-      if (watcher.wants(event) && watcher.gather(event)) {
-        touched.add(watcher);
-      }
-    }
+    return touched;
   }
 
-  /** The receiver may have become ready, and said so, just before its watcher was blocked. */
-  private void unblockIfReady(Watcher watcher) {
+  /** Nothing more for a watcher until its receiver is ready. */
+  private void block(Watcher watcher) {
+    watcher.become(Watcher.State.BLOCKED);
+    // The receiver may have become ready, and said so, just before.
     if (watcher.receiver().isReady()) {
       fallBehind(watcher);
     }
@@ -381,81 +444,115 @@ public final class WatchHub implements EventListener, AutoCloseable {
 
   /** Nobody is told of what was dropped: it has to be found in the store. */
   private void allFallBehind(long droppedRevision) {
-    List<Watcher> live = new ArrayList<>();
-    liveByKey.values().forEach(live::addAll);
-    liveByRange.values().forEach(live::addAll);
-    LOG.info("watches: {} watchers catch up from the store", live.size());
-    for (Watcher watcher : live) {
-      leaveLive(watcher);
+    List<Watcher> left = live.all();
+    LOG.info("watches: {} watchers catch up from the store", left.size());
+    for (Watcher watcher : left) {
+      live.remove(watcher);
       watcher.advance(dispatched + 1);
       fallBehind(watcher);
     }
     dispatched = droppedRevision;
+    recent.clear(droppedRevision);
   }
 
-  /** Brings the watcher that has waited longest a page further. */
+  /**
+   * Brings the watcher that has waited longest a page further, and with it all others to whom the
+   * page has something to tell.
+   */
   private void catchUp() {
-    Watcher watcher = behind.poll();
-    if (watcher == null || watcher.state() != Watcher.State.BEHIND) {
+    behind.removeIf(this::needsNoPage);
+    if (behind.isEmpty()) {
       return;
     }
-    if (!watcher.receiver().isReady()) {
-      watcher.become(Watcher.State.BLOCKED);
-      unblockIfReady(watcher);
+    long from = behind.iterator().next().next();
+    List<Watcher> readers = new ArrayList<>();
+    WatcherIndex index = new WatcherIndex();
+    for (Watcher watcher : behind) {
+      // A page does not reach further, since each revision has an event.
+      if (watcher.next() >= from && watcher.next() - from < pageEvents) {
+        readers.add(watcher);
+        index.add(watcher);
+      }
+    }
+    readers.forEach(behind::remove);
+    EventPage page = page(index, from);
+    if (page.compactedRevision() > from) {
+      readers.forEach(watcher -> endIfCompacted(watcher, page.compactedRevision()));
       return;
     }
+    var unused = gather(index, page.events());
+    readers.forEach(watcher -> deliverPage(watcher, page.next()));
+  }
+
+  private EventPage page(WatcherIndex index, long from) {
+    // What the compacted revision replaced is not to be told any more.
+    if (recent.has(from) && from > store.compactedRevision()) {
+      return recent.page(index::watches, from, dispatched, pageEvents, PAGE_BYTES);
+    }
+    pages++;
+    return store.events(index::watches, from, pageEvents, PAGE_BYTES);
+  }
+
+  /** Whether a watcher is behind no more, or cannot be told anything now. */
+  private boolean needsNoPage(Watcher watcher) {
     if (watcher.next() > dispatched) {
       goLive(watcher);
-      return;
+      return true;
     }
-    EventPage page = store.events(watcher.keys(), watcher.next(), pageEvents, PAGE_BYTES);
-    if (page.compactedRevision() > watcher.next()) {
+    // One that becomes ready now says so, and is behind again.
+    if (!watcher.receiver().isReady()) {
+      watcher.become(Watcher.State.BLOCKED);
+      return true;
+    }
+    return false;
+  }
+
+  private void endIfCompacted(Watcher watcher, long compactedRevision) {
+    if (watcher.next() < compactedRevision) {
       remove(watcher);
-      watcher.receiver().compacted(watcher, page.compactedRevision());
+      watcher.receiver().compacted(watcher, compactedRevision);
+    } else {
+      behind.add(watcher);
+    }
+  }
+
+  /** Gives a watcher what a page had for it. */
+  private void deliverPage(Watcher watcher, long pageEnd) {
+    List<KeyEvent> events = watcher.takeGathered();
+    if (!events.isEmpty() && !watcher.receiver().isReady()) {
+      block(watcher);
       return;
     }
-    List<KeyEvent> wanted = page.events().stream().filter(watcher::wants).toList();
-    watcher.advance(page.next());
-    if (!wanted.isEmpty()) {
-      watcher.deliver(page.next() - 1, wanted);
+    watcher.advance(pageEnd);
+    if (!events.isEmpty()) {
+      this.events += events.size();
+      watcher.deliver(pageEnd - 1, events);
     }
-    if (watcher.state() == Watcher.State.BEHIND) {
+    if (watcher.state() == Watcher.State.ENDED) {
+      return;
+    }
+    // At once: by the next turn something may have been dispatched that this page told already.
+    if (watcher.next() > dispatched) {
+      goLive(watcher);
+    } else {
       behind.add(watcher);
     }
   }
 
   private void goLive(Watcher watcher) {
     watcher.become(Watcher.State.LIVE);
-    Set<Watcher> others =
-        isSingleKey(watcher.keys())
-            ? liveByKey.computeIfAbsent(watcher.keys().from(), unused -> new LinkedHashSet<>())
-            : liveByRange.computeIfAbsent(watcher.keys(), unused -> new LinkedHashSet<>());
-    others.add(watcher);
+    live.add(watcher);
     answerProgress(watcher.receiver());
   }
 
-  private void leaveLive(Watcher watcher) {
-    if (isSingleKey(watcher.keys())) {
-      leave(liveByKey, watcher.keys().from(), watcher);
-    } else {
-      leave(liveByRange, watcher.keys(), watcher);
-    }
-  }
-
-  private static <K> void leave(Map<K, Set<Watcher>> live, K place, Watcher watcher) {
-    Set<Watcher> others = live.get(place);
-    if (others != null && others.remove(watcher) && others.isEmpty()) {
-      live.remove(place);
-    }
-  }
-
-  private static boolean isSingleKey(KeyRange keys) {
-    return keys.equals(KeyRange.of(keys.from(), Bytes.EMPTY));
-  }
-
   private void end(Watcher watcher) {
-    if (watcher.state() == Watcher.State.LIVE) {
-      leaveLive(watcher);
+    switch (watcher.state()) {
+      case LIVE -> live.remove(watcher);
+      case BEHIND -> behind.remove(watcher);
+      case BLOCKED, ENDED -> {}
+    }
+    if (watcher.state() != Watcher.State.ENDED) {
+      count--;
     }
     watcher.become(Watcher.State.ENDED);
   }

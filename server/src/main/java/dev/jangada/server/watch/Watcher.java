@@ -109,6 +109,9 @@ public final class Watcher {
   }
 
   List<KeyEvent> takeGathered() {
+    if (gathered.isEmpty()) {
+      return List.of();
+    }
     List<KeyEvent> taken = gathered;
     gathered = new ArrayList<>();
     return taken;

@@ -1,6 +1,7 @@
 package dev.jangada.server.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.jangada.kv.EventPage;
 import dev.jangada.kv.KeyEvent;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +31,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WatchHubTest {
 
@@ -49,11 +52,12 @@ class WatchHubTest {
    * exactly what the store's history says happened to its keys since its start.
    */
   @ParameterizedTest
-  @ValueSource(longs = {1, 400, Long.MAX_VALUE})
-  void everyWatcherIsToldOfEveryChangeOnceAndInOrder(long maxWaitingBytes) throws Exception {
+  @CsvSource({"1, 16", "400, 1", "400, 60", "9223372036854775807, 100000"})
+  void everyWatcherIsToldOfEveryChangeOnceAndInOrder(long maxWaitingBytes, int recentEvents)
+      throws Exception {
     long seed = System.nanoTime();
     Random random = new Random(seed);
-    try (WatchHub hub = new WatchHub("test", store, NEVER, maxWaitingBytes, 5)) {
+    try (WatchHub hub = new WatchHub("test", store, NEVER, maxWaitingBytes, 5, recentEvents)) {
       List<Told> receivers = new ArrayList<>();
       for (int round = 0; round < 400; round++) {
         apply(randomCommands(random));
@@ -116,9 +120,10 @@ class WatchHubTest {
 
   private Told watch(WatchHub hub, Random random) throws Exception {
     KeyRange keys =
-        switch (random.nextInt(3)) {
-          case 0 -> KeyRange.of(key(random), Bytes.EMPTY);
-          case 1 -> KeyRange.of(Bytes.utf8("k3"), Bytes.utf8("k7"));
+        switch (random.nextInt(5)) {
+          case 0, 1 -> KeyRange.of(key(random), Bytes.EMPTY);
+          case 2 -> prefix(random.nextBoolean() ? "k" : "k" + random.nextInt(9));
+          case 3 -> KeyRange.of(Bytes.utf8("k3"), Bytes.utf8("k7"));
           default -> KeyRange.of(Bytes.utf8("k"), Bytes.wrap(new byte[1]));
         };
     long revision = store.revision();
@@ -131,6 +136,10 @@ class WatchHubTest {
     Told told = new Told(keys, start);
     told.add(hub);
     return told;
+  }
+
+  private static KeyRange prefix(String prefix) {
+    return KeyRange.of(Bytes.utf8(prefix), KeyRange.prefixEnd(Bytes.utf8(prefix)));
   }
 
   private static Bytes key(Random random) {
@@ -155,7 +164,7 @@ class WatchHubTest {
   }
 
   private List<KeyEvent> history(KeyRange keys, long start) {
-    EventPage page = store.events(keys, start, Integer.MAX_VALUE, Long.MAX_VALUE);
+    EventPage page = store.events(keys::contains, start, Integer.MAX_VALUE, Long.MAX_VALUE);
     assertThat(page.next()).isEqualTo(Math.max(start, store.revision() + 1));
     return page.events();
   }
@@ -237,6 +246,60 @@ class WatchHubTest {
     assertThat(hub.execute(() -> {})).isFalse();
   }
 
+  /** Ten thousand who fell behind together: what they missed is read once, not by each of them. */
+  @Test
+  @Timeout(60)
+  void thoseWhoFallBehindTogetherCatchUpTogether() throws Exception {
+    int revisions = 5_000;
+    int watchers = 10_000;
+    for (int i = 0; i < revisions / 10; i++) {
+      apply(Collections.nCopies(10, put("k" + i % 9)));
+    }
+    try (WatchHub hub = new WatchHub("test", store, NEVER)) {
+      List<Told> receivers = new ArrayList<>();
+      for (int i = 0; i < watchers; i++) {
+        receivers.add(new Told(KeyRange.of(Bytes.utf8("none" + i), Bytes.EMPTY), 2));
+      }
+      Told all = new Told(prefix("k"), 2);
+      receivers.add(all);
+      assertThat(hub.execute(() -> receivers.forEach(told -> hub.add(told.watcher())))).isTrue();
+      all.awaitAllDelivered(hub);
+      assertThat(all.events()).isEqualTo(history(all.keys, 2)).hasSize(revisions);
+      for (Told told : receivers) {
+        told.awaitAllDelivered(hub);
+      }
+      await().until(() -> hub.statistics().slow() == 0);
+      assertThat(hub.statistics().pages()).isEqualTo(revisions / 1_024 + 1);
+    }
+  }
+
+  /** Who does not read is slow, and is not when it has read. */
+  @Test
+  void watcherThatDoesNotReadIsCountedAsSlowUntilItHasRead() throws Exception {
+    try (WatchHub hub = new WatchHub("test", store, NEVER)) {
+      Told reads = new Told(prefix("a"), 1);
+      Told doesNot = new Told(prefix("a"), 1);
+      reads.add(hub);
+      doesNot.add(hub);
+      doesNot.setReady(hub, false);
+      apply(List.of(put("a")));
+      reads.awaitAllDelivered(hub);
+      await().until(() -> hub.statistics().slow() == 1);
+      assertThat(hub.statistics())
+          .extracting(WatchStatistics::receivers, WatchStatistics::watchers)
+          .containsExactly(2, 2);
+
+      doesNot.setReady(hub, true);
+
+      doesNot.awaitAllDelivered(hub);
+      await().until(() -> hub.statistics().slow() == 0);
+      assertThat(hub.statistics().events()).isEqualTo(2);
+      hub.removeAll(reads);
+      hub.removeAll(doesNot);
+      await().until(() -> hub.statistics().watchers() == 0);
+    }
+  }
+
   /** A receiver with one watcher, and what it was told. */
   private static final class Told implements WatchReceiver {
     private final KeyRange keys;
@@ -255,10 +318,14 @@ class WatchHubTest {
     void add(WatchHub hub) throws Exception {
       CountDownLatch added = new CountDownLatch(1);
       hub.execute(() -> {
-        hub.add(new Watcher(1, keys, start, true, true, true, this));
+        hub.add(watcher());
         added.countDown();
       });
       assertThat(added.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    Watcher watcher() {
+      return new Watcher(1, keys, start, true, true, true, this);
     }
 
     void setReady(WatchHub hub, boolean isReady) {
