@@ -115,6 +115,7 @@ final class ClientListener implements AutoCloseable {
         InProcessChannelBuilder.forName(inside).directExecutor().build();
     HttpLimits limits = HttpLimits.forMessagesUpTo(config.maxMessageBytes());
     Gateway gateway = new Gateway(config.name(), gatewayChannel, limits, JSON_THREADS);
+    MessageLimit messageLimit = new MessageLimit(config.maxMessageBytes());
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(addresses.get(0))
             .bossEventLoopGroup(eventLoops)
@@ -127,7 +128,8 @@ final class ClientListener implements AutoCloseable {
             // limit.
             .handshakeTimeout(Long.MAX_VALUE, TimeUnit.MILLISECONDS)
             .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
-            .maxInboundMessageSize(config.maxMessageBytes())
+            .maxInboundMessageSize(messageLimit.maxReceivedBytes())
+            .intercept(messageLimit)
             // As often as etcd allows; it forbids them to connections without a request.
             .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
