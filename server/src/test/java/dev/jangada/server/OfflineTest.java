@@ -12,7 +12,13 @@ import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.etcd.api.etcdserverpb.SnapshotRequest;
 import dev.jangada.etcd.api.etcdserverpb.SnapshotResponse;
 import dev.jangada.kv.backup.DamagedBackupException;
+import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.server.embedded.FreePorts;
+import dev.jangada.storage.FileDisk;
+import dev.jangada.storage.SnapshotStore;
+import dev.jangada.storage.SnapshotWriter;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -23,13 +29,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -235,17 +244,51 @@ class OfflineTest {
     Path member = config.dataDirectory().resolve("member");
     Path log = only(member.resolve("wal"), ".wal");
     Path table = only(member.resolve("kv"), ".sst");
+    Path snapshot = writeSnapshot(member.resolve("wal"));
     flip(log, 300_000);
     flip(table, 20_000);
+    flip(snapshot, 30_000);
 
     DataCheck damaged = DataCheck.of(config.dataDirectory());
-    assertThat(damaged.damage()).hasSize(2);
-    assertThat(damaged.damage().get(0)).contains(log.toString()).containsPattern("offset \\d+");
-    assertThat(damaged.damage().get(1)).contains(table.toString()).containsPattern("offset \\d+");
+    assertThat(damaged.damage()).hasSize(3);
+    Path[] files = {log, snapshot, table};
+    for (int i = 0; i < files.length; i++) {
+      assertThat(damaged.damage().get(i))
+          .contains(files[i].toString())
+          .containsPattern("offset \\d+");
+    }
+
+    flip(snapshot, 30_000);
+    assertThat(DataCheck.of(config.dataDirectory()).damage()).hasSize(2);
+    Files.delete(snapshot);
 
     flip(log, 300_000);
     flip(table, 20_000);
     assertThat(DataCheck.of(config.dataDirectory())).isEqualTo(whole);
+  }
+
+  /** As one that was received from another member. */
+  private static Path writeSnapshot(Path log) throws IOException {
+    Set<Path> before = list(log);
+    byte[] contents = new byte[100_000];
+    new Random(6).nextBytes(contents);
+    try (FileDisk disk = FileDisk.open(log);
+        SnapshotStore snapshots = SnapshotStore.open(disk);
+        SnapshotWriter writer =
+            snapshots.create(new SnapshotMetadata(new EntryId(2, 1), Membership.NONE))) {
+      writer.append(contents);
+      writer.commit();
+    }
+    Set<Path> added = list(log);
+    added.removeAll(before);
+    assertThat(added).hasSize(1);
+    return added.iterator().next();
+  }
+
+  private static Set<Path> list(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.collect(Collectors.toCollection(HashSet::new));
+    }
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -34,6 +35,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
@@ -137,6 +140,121 @@ class TlsTest {
     assertThat(failures("tls_handshake_failed")).isGreaterThanOrEqualTo(before + 6);
   }
 
+  /** It is the client that refuses then, and says why. */
+  @Test
+  void clientThatTrustsAnotherAuthorityOrWantedAnotherHostDoesNotTalkToThisOne() {
+    assertThatThrownBy(() -> range(0, client, strangers, "127.0.0.1"))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            failure -> {
+              assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+              assertThat(failure)
+                  .hasStackTraceContaining("unable to find valid certification path");
+            });
+    assertThatThrownBy(() -> range(0, client, authority, "elsewhere.example"))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            failure -> {
+              assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+              assertThat(failure).hasStackTraceContaining("name matching elsewhere.example found");
+            });
+  }
+
+  /**
+   * Whoever connects to the members' port gets no answer to anything before it has proved itself.
+   */
+  @Test
+  void strangerAtThePortOfMembersWithoutTheRightCertificateIsClosedAndCounted() throws Exception {
+    TlsFiles stranger = strangers.issue(directory, "peer-stranger", Duration.ofDays(5), false);
+    TlsFiles expired = authority.issue(directory, "peer-expired", Duration.ofHours(23), false);
+    TlsFiles[] refused = {null, stranger, expired};
+    for (TlsFiles files : refused) {
+      for (String version : new String[] {"TLSv1.3", "TLSv1.2"}) {
+        double before = metric("jangada_peer_connections_malformed_total ");
+        assertThatThrownBy(
+                () -> {
+                  // By TLS 1.3 a client hears only after its own handshake that it is refused.
+                  try (SSLSocket socket = connect(files, version, peerPorts[0])) {
+                    assertThat(socket.getInputStream().read()).isEqualTo(-1);
+                    throw new IOException("closed");
+                  }
+                })
+            .isInstanceOf(IOException.class);
+        await()
+            .atMost(PATIENCE)
+            .until(() -> metric("jangada_peer_connections_malformed_total ") == before + 1);
+      }
+    }
+  }
+
+  @Test
+  void rubbishAndOversizedFramesUnderTlsAtThePortOfMembersAreClosedAndCounted() throws Exception {
+    byte[][] rubbish = {
+      "GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII),
+      {0x7f, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0}
+    };
+    for (byte[] bytes : rubbish) {
+      double before = metric("jangada_peer_connections_malformed_total ");
+      try (SSLSocket socket = connect(client, "TLSv1.3", peerPorts[0])) {
+        socket.getOutputStream().write(bytes);
+
+        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+      }
+      assertThat(metric("jangada_peer_connections_malformed_total ")).isEqualTo(before + 1);
+    }
+  }
+
+  /** A member tells nothing to whoever answers at another member's address without proving it. */
+  @Test
+  void memberDoesNotTalkToWhoAnswersForAnotherOneWithTheWrongCertificate() throws Exception {
+    TlsFiles[] wrong = {
+      authority.issueForElsewhere(directory, "ghost-elsewhere"),
+      strangers.issue(directory, "ghost-stranger", Duration.ofDays(5), false),
+      authority.issue(directory, "ghost-expired", Duration.ofHours(23), false)
+    };
+    for (int i = 0; i < wrong.length; i++) {
+      try (SSLServerSocket ghost =
+              (SSLServerSocket)
+                  context(wrong[i])
+                      .getServerSocketFactory()
+                      .createServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          JangadaServer member = memberBeside(ghost.getLocalPort(), "beside" + i);
+          SSLSocket connection = (SSLSocket) ghost.accept()) {
+        assertThat(member.whenReady()).isNotDone();
+        assertThatThrownBy(
+                () -> {
+                  connection.startHandshake();
+                  throw new AssertionError("was told " + connection.getInputStream().read());
+                })
+            .isInstanceOf(SSLException.class)
+            .hasMessageContaining("certificate");
+      }
+    }
+  }
+
+  /** A member of two, the other of which is not a member at all. */
+  private JangadaServer memberBeside(int otherPort, String name) throws IOException {
+    Map<String, List<URI>> peers = new LinkedHashMap<>();
+    URI[] own = new URI[2];
+    for (int i = 0; i < 2; i++) {
+      try (ServerSocket free = new ServerSocket(0)) {
+        own[i] = url(free.getLocalPort());
+      }
+    }
+    peers.put(name, List.of(own[0]));
+    peers.put("ghost", List.of(url(otherPort)));
+    return JangadaServer.start(
+        ServerConfig.builder()
+            .name(name)
+            .dataDirectory(directory.resolve(name))
+            .listenClientUrls(List.of(own[1]))
+            .listenPeerUrls(List.of(own[0]))
+            .initialCluster(peers)
+            .clientTls(server)
+            .peerTls(server)
+            .build());
+  }
+
   @Test
   void olderTlsIsRefused() {
     assertThatThrownBy(() -> connect(client, "TLSv1.1").close()).isInstanceOf(IOException.class);
@@ -210,24 +328,32 @@ class TlsTest {
   }
 
   private SSLSocket connect(@Nullable TlsFiles files, String version) throws IOException {
-    Socket plain = new Socket(InetAddress.getLoopbackAddress(), clientPorts[0]);
+    return connect(files, version, clientPorts[0]);
+  }
+
+  private SSLSocket connect(@Nullable TlsFiles files, String version, int port) throws IOException {
+    Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
+    plain.setSoTimeout(Math.toIntExact(PATIENCE.toMillis()));
     SSLSocket socket =
-        (SSLSocket)
-            context(files)
-                .getSocketFactory()
-                .createSocket(plain, "127.0.0.1", clientPorts[0], true);
+        (SSLSocket) context(files).getSocketFactory().createSocket(plain, "127.0.0.1", port, true);
     socket.setEnabledProtocols(new String[] {version});
     socket.startHandshake();
     return socket;
   }
 
   private void range(int member, @Nullable TlsFiles files) throws Exception {
-    var ssl = GrpcSslContexts.forClient().trustManager(authority.certificate());
+    range(member, files, authority, "127.0.0.1");
+  }
+
+  private void range(int member, @Nullable TlsFiles files, TestAuthority trusted, String host)
+      throws Exception {
+    var ssl = GrpcSslContexts.forClient().trustManager(trusted.certificate());
     if (files != null) {
       ssl.keyManager(files.certificate().toFile(), files.key().toFile());
     }
     ManagedChannel channel =
         NettyChannelBuilder.forAddress("127.0.0.1", clientPorts[member])
+            .overrideAuthority(host)
             .sslContext(ssl.build())
             .build();
     try {

@@ -29,6 +29,11 @@ public final class TestAuthority {
 
   private static final AtomicLong SERIAL = new AtomicLong(1);
 
+  private static final GeneralName[] HERE = {
+    new GeneralName(GeneralName.dNSName, "localhost"),
+    new GeneralName(GeneralName.iPAddress, "127.0.0.1")
+  };
+
   private final KeyPair keys = keyPair();
   private final X500Name name;
   private final X509Certificate certificate;
@@ -36,7 +41,7 @@ public final class TestAuthority {
   /** A new authority. */
   public TestAuthority(String name) {
     this.name = new X500Name("CN=" + name);
-    certificate = issue(this.name, keys, Duration.ofDays(1), true);
+    certificate = issue(this.name, keys, Duration.ofDays(1), true, HERE);
   }
 
   /** Its own certificate, which others trust. */
@@ -52,8 +57,28 @@ public final class TestAuthority {
   /** Issues a certificate that is valid for so long from yesterday on, and writes it. */
   public TlsFiles issue(Path directory, String subject, Duration validity, boolean requireClients)
       throws IOException {
+    return issue(directory, subject, validity, requireClients, HERE);
+  }
+
+  /** Issues a certificate for a host that is not this one. */
+  public TlsFiles issueForElsewhere(Path directory, String subject) throws IOException {
+    return issue(
+        directory,
+        subject,
+        Duration.ofDays(5),
+        true,
+        new GeneralName(GeneralName.dNSName, "elsewhere.example"));
+  }
+
+  private TlsFiles issue(
+      Path directory,
+      String subject,
+      Duration validity,
+      boolean requireClients,
+      GeneralName... hosts)
+      throws IOException {
     KeyPair pair = keyPair();
-    X509Certificate issued = issue(new X500Name("CN=" + subject), pair, validity, false);
+    X509Certificate issued = issue(new X500Name("CN=" + subject), pair, validity, false, hosts);
     return new TlsFiles(
         write(directory.resolve(subject + ".crt"), "CERTIFICATE", encoded(issued)),
         write(directory.resolve(subject + ".key"), "PRIVATE KEY", pair.getPrivate().getEncoded()),
@@ -69,7 +94,8 @@ public final class TestAuthority {
             .formatted(what, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)));
   }
 
-  private X509Certificate issue(X500Name subject, KeyPair pair, Duration validity, boolean root) {
+  private X509Certificate issue(
+      X500Name subject, KeyPair pair, Duration validity, boolean root, GeneralName... hosts) {
     Instant from = Instant.now().minus(Duration.ofDays(1));
     try {
       var builder =
@@ -81,14 +107,7 @@ public final class TestAuthority {
               subject,
               pair.getPublic());
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(root));
-      builder.addExtension(
-          Extension.subjectAlternativeName,
-          false,
-          new GeneralNames(
-              new GeneralName[] {
-                new GeneralName(GeneralName.dNSName, "localhost"),
-                new GeneralName(GeneralName.iPAddress, "127.0.0.1")
-              }));
+      builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(hosts));
       return new JcaX509CertificateConverter()
           .getCertificate(
               builder.build(
