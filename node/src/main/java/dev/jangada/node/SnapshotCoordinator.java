@@ -144,7 +144,7 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
         acknowledge(chunk.from(), chunk.last(), chunk.total());
         raft.snapshotReceived(of);
       } else {
-        receiver.piece(chunk.from(), of, chunk.total(), chunk.offset(), chunk.data());
+        receiver.piece(chunk.from(), chunk.term(), of, chunk.total(), chunk.offset(), chunk.data());
       }
     }
   }

@@ -26,7 +26,10 @@ final class SnapshotReceiver {
 
   private final Outlet outlet;
 
+  /** Who sends it, and the term that it leads. */
   private long sender;
+
+  private long term;
 
   /** The snapshot that is coming in, or came in last. */
   private EntryId last = EntryId.NONE;
@@ -45,18 +48,24 @@ final class SnapshotReceiver {
     this.outlet = outlet;
   }
 
-  /** A piece has arrived of a snapshot that this node has use for. */
-  void piece(long from, SnapshotMetadata of, long ofTotal, long offset, byte[] data) {
+  /**
+   * A piece has arrived of a snapshot that this node has use for. What another leader has sent of a
+   * snapshot of the same state is not gone on with: nothing says that two machines put the same
+   * state into the same bytes, or one machine before and after a restart, and the pieces of the one
+   * and of the other together would be neither.
+   */
+  void piece(long from, long inTerm, SnapshotMetadata of, long ofTotal, long offset, byte[] data) {
     EntryId ofLast = of.last();
     if (offset < 0 || data.length > ofTotal - offset || installing != null) {
       return;
     }
-    sender = from;
-    if (!ofLast.equals(last) || ofTotal != total) {
+    if (from != sender || inTerm != term || !ofLast.equals(last) || ofTotal != total) {
       if (offset != 0) {
         outlet.acknowledge(from, ofLast, 0);
         return;
       }
+      sender = from;
+      term = inTerm;
       begin(ofLast, ofTotal);
     }
     boolean open = taken < total || (total == 0 && !complete);
@@ -80,7 +89,8 @@ final class SnapshotReceiver {
   /** A snapshot is stored up to an offset. */
   void written(EntryId ofLast, long received) {
     if (ofLast.equals(last)) {
-      outlet.acknowledge(sender, last, received);
+      // What was stored of an earlier attempt at the same snapshot may be more than of this one.
+      outlet.acknowledge(sender, last, Math.min(received, taken));
     }
   }
 

@@ -70,6 +70,38 @@ class SnapshotReceiverTest {
   }
 
   @Test
+  void whatAnotherLeaderSentOfTheSameStateIsNotGoneOnWith() {
+    piece(1, 4, LAST, 0);
+    piece(2, 5, LAST, 4);
+    piece(2, 5, LAST, 0);
+    piece(2, 5, LAST, 4);
+
+    assertThat(take())
+        .containsExactly(
+            "write 100@3 0+4/12", "tell 2: 100@3 0", "write 100@3 0+4/12", "write 100@3 4+4/12");
+  }
+
+  @Test
+  void whatTheSameNodeSentInAnEarlierTermIsNotGoneOnWith() {
+    piece(1, 4, LAST, 0);
+    piece(1, 6, LAST, 4);
+
+    assertThat(take()).containsExactly("write 100@3 0+4/12", "tell 1: 100@3 0");
+  }
+
+  @Test
+  void whatIsStoredOfAnEarlierAttemptIsNotTakenForThisOne() {
+    piece(1, 4, LAST, 0);
+    piece(1, 4, LAST, 4);
+    piece(2, 5, LAST, 0);
+    take();
+
+    receiver.written(LAST, 8);
+
+    assertThat(take()).containsExactly("tell 2: 100@3 4");
+  }
+
+  @Test
   void theWholeIsAcknowledgedOnlyOnceItIsDurable() {
     piece(LAST, 0);
     piece(LAST, 4);
@@ -96,17 +128,17 @@ class SnapshotReceiverTest {
 
   @Test
   void aPieceThatDoesNotFitIsDropped() {
-    receiver.piece(1, metadata(LAST), 3, 0, new byte[4]);
-    receiver.piece(1, metadata(LAST), 12, Long.MAX_VALUE, new byte[4]);
-    receiver.piece(1, metadata(LAST), 12, -1, new byte[4]);
+    receiver.piece(1, 4, metadata(LAST), 3, 0, new byte[4]);
+    receiver.piece(1, 4, metadata(LAST), 12, Long.MAX_VALUE, new byte[4]);
+    receiver.piece(1, 4, metadata(LAST), 12, -1, new byte[4]);
 
     assertThat(take()).isEmpty();
   }
 
   @Test
   void anEmptySnapshotIsStoredOnce() {
-    receiver.piece(1, metadata(LAST), 0, 0, new byte[0]);
-    receiver.piece(1, metadata(LAST), 0, 0, new byte[0]);
+    receiver.piece(1, 4, metadata(LAST), 0, 0, new byte[0]);
+    receiver.piece(1, 4, metadata(LAST), 0, 0, new byte[0]);
 
     assertThat(take()).containsExactly("write 100@3 0+0/0");
   }
@@ -116,7 +148,11 @@ class SnapshotReceiverTest {
   }
 
   private void piece(EntryId last, long offset) {
-    receiver.piece(1, metadata(last), 12, offset, new byte[4]);
+    piece(1, 4, last, offset);
+  }
+
+  private void piece(long from, long term, EntryId last, long offset) {
+    receiver.piece(from, term, metadata(last), 12, offset, new byte[4]);
   }
 
   private List<String> take() {

@@ -259,7 +259,7 @@ class SnapshotSenderTest {
         Piece piece = leader.sent.remove(random.nextInt(Math.min(3, leader.sent.size())));
         if (random.nextInt(5) > 0) {
           SnapshotMetadata of = new SnapshotMetadata(piece.last(), Membership.NONE);
-          follower.receiver.piece(1, of, piece.total(), piece.offset(), piece.data());
+          follower.receiver.piece(1, 1, of, piece.total(), piece.offset(), piece.data());
         }
         if (random.nextInt(5) == 0) {
           leader.sent.add(random.nextInt(leader.sent.size() + 1), piece);

@@ -32,6 +32,9 @@ final class ChangesAreSafe implements Property {
   private final Set<Step> judged = new LinkedHashSet<>();
   private final List<Appended> appended = new ArrayList<>();
 
+  /** By node: what it goes by as long as its log does not say. */
+  private final List<Membership> first = new ArrayList<>();
+
   /** By node: the configurations in its log by index, also of entries that were cut off. */
   private final List<TreeMap<Long, Membership>> logs = new ArrayList<>();
 
@@ -48,18 +51,21 @@ final class ChangesAreSafe implements Property {
   ChangesAreSafe(CommittedNeverLost committed, Membership initial, int founders, int nodes) {
     this.committed = committed;
     for (int number = 0; number <= nodes; number++) {
-      Membership first = number <= founders ? initial : Membership.NONE;
-      logs.add(new TreeMap<>(Map.of(0L, first)));
-      lookedAt.add(first);
+      Membership own = number <= founders ? initial : Membership.NONE;
+      first.add(own);
+      logs.add(new TreeMap<>(Map.of(0L, own)));
+      lookedAt.add(own);
     }
   }
 
   @Override
   public void started(ObservedNode node) {
-    // What stands before the beginning of the log is known from before.
     appended.clear();
     TreeMap<Long, Membership> log = logs.get(node.number());
-    log.tailMap(node.log().base().index(), false).clear();
+    log.clear();
+    // A start may finish what it finds half done, and have its log begin after a snapshot.
+    long base = node.log().base().index();
+    log.put(base, base == 0 ? first.get(node.number()) : committed.membershipAt(base));
     for (Entry entry : node.log().all()) {
       if (entry.type() == EntryType.CONFIGURATION) {
         log.put(entry.index(), entry.membership());

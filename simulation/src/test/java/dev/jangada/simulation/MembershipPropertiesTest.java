@@ -124,6 +124,23 @@ class MembershipPropertiesTest {
   }
 
   @Test
+  void restartedNodeGoesByWhatItsLogHolds() {
+    commit(Entry.noop(1, 1), Entry.configuration(2, 1, FOUR));
+    StillNode four = nodes.get(3);
+    assertHolds(() -> property.turned(four, status(4, 1, 0, Membership.NONE)));
+    four.log.reset(HardState.INITIAL, new EntryId(2, 1), List.of(Entry.noop(3, 1)));
+
+    property.started(four);
+
+    assertViolates(
+        () -> property.turned(four, status(4, 1, 0, FOUNDERS)),
+        "n4 goes by [1 2 3], and the last configuration in its log is [1 2 3 4]");
+    four.log.reset(HardState.INITIAL, EntryId.NONE, List.of());
+    property.started(four);
+    assertHolds(() -> property.turned(four, status(4, 1, 0, Membership.NONE)));
+  }
+
+  @Test
   void commitIsByTheConfigurationInForce() {
     for (int number : List.of(1, 2, 3)) {
       write(number, Entry.noop(1, 1), Entry.configuration(2, 1, FOUR));

@@ -14,7 +14,13 @@ final class ElectionScenarios {
         raft("2A", "InitialElection", "initial election", 3, ElectionScenarios::initialElection),
         raft(
             "2A", "ReElection", "election after network failure", 3, ElectionScenarios::reElection),
-        raft("2A", "ManyElections", "multiple elections", 7, ElectionScenarios::manyElections));
+        raft("2A", "ManyElections", "multiple elections", 7, ElectionScenarios::manyElections),
+        raft(
+            "2A",
+            "PartialCutDirected",
+            "links between some servers are cut for long",
+            5,
+            ElectionScenarios::partialCutDirected));
   }
 
   private static void initialElection(Tester t) {
@@ -50,6 +56,49 @@ final class ElectionScenarios {
     t.checkOneLeader();
     t.connect(second);
     t.checkOneLeader();
+  }
+
+  /**
+   * Not of the course: what pre-vote and the check of the quorum are for. A server that hears all
+   * but its leader disturbs nobody; and where all hear one server only, that one takes over (the
+   * outage of Cloudflare in 2020, and Howard and Abraham, "Raft does not Guarantee Liveness in the
+   * face of Network Faults", 2020).
+   */
+  private static void partialCutDirected(Tester t) {
+    int leader = t.checkOneLeader();
+    t.one(101, t.size());
+    long term = t.checkTerms();
+    int lost = (leader + 1) % t.size();
+    t.join(leader, lost, false);
+    t.sleepMillis(5 * Tester.ELECTION_MILLIS);
+    t.one(102, t.size() - 1);
+    if (t.checkTerms() != term) {
+      throw LabFailure.of("server %d hears all but its leader, and has ended term %d", lost, term);
+    }
+    t.join(leader, lost, true);
+    t.one(103, t.size());
+
+    int middle = (leader + 2) % t.size();
+    joinAllBut(t, middle, false);
+    t.sleepMillis(5 * Tester.ELECTION_MILLIS);
+    int next = t.checkOneLeader();
+    if (next != middle) {
+      throw LabFailure.of("server %d reaches all others, and server %d leads", middle, next);
+    }
+    t.one(104, t.size());
+    joinAllBut(t, middle, true);
+    t.one(105, t.size());
+  }
+
+  /** Cuts or joins all links but those of one server. */
+  private static void joinAllBut(Tester t, int middle, boolean on) {
+    for (int one = 0; one < t.size(); one++) {
+      for (int other = 0; other < one; other++) {
+        if (one != middle && other != middle) {
+          t.join(one, other, on);
+        }
+      }
+    }
   }
 
   private static void manyElections(Tester t) {

@@ -16,7 +16,11 @@ import java.util.random.RandomGenerator;
  */
 final class KvClient {
 
+  /** The longest pause where there are few clients. */
   private static final int MAX_PAUSE_MILLIS = 20;
+
+  /** With more clients than this each makes longer pauses, so that together they ask no more. */
+  private static final int MANY = 5;
 
   private final LabWorld world;
   private final Clerk clerk;
@@ -28,6 +32,7 @@ final class KvClient {
   /** How many keys are shared; 0 if this client has one of its own. */
   private final int sharedKeys;
 
+  private final long maxPauseNanos;
   private final RandomGenerator random;
   private String expected = "";
   private long tokens;
@@ -41,6 +46,7 @@ final class KvClient {
    * @param number unlike those of the clients at its side
    * @param iteration of the scenario: the next one's clients have the same numbers
    * @param sharedKeys how many keys all clients share; 0 if each has its own
+   * @param clients how many there are at the same time
    */
   KvClient(
       LabWorld world,
@@ -48,12 +54,14 @@ final class KvClient {
       int number,
       int iteration,
       int sharedKeys,
+      int clients,
       RandomGenerator random) {
     this.world = world;
     this.clerk = clerk;
     this.number = number;
     this.tokenHead = "x " + number + " " + iteration + ".";
     this.sharedKeys = sharedKeys;
+    this.maxPauseNanos = MAX_PAUSE_MILLIS * LabWorld.MILLIS * Math.max(MANY, clients) / MANY;
     this.random = random;
   }
 
@@ -95,7 +103,7 @@ final class KvClient {
       done = true;
       return;
     }
-    world.network().after(random.nextInt(MAX_PAUSE_MILLIS * 1000 + 1) * 1000L, this::operate);
+    world.network().after(random.nextLong(maxPauseNanos + 1), this::operate);
   }
 
   private void operate() {

@@ -166,7 +166,13 @@ final class KvScenarios {
       for (int number = 0; number < clients; number++) {
         running.add(
             new KvClient(
-                world, tester.newClerk(), number, iteration, sharedKeys, world.newRandom()));
+                world,
+                tester.newClerk(),
+                number,
+                iteration,
+                sharedKeys,
+                clients,
+                world.newRandom()));
       }
       running.forEach(KvClient::begin);
       Partitioner partitioner = new Partitioner(tester, world.newRandom());

@@ -140,6 +140,12 @@ final class Tester {
     enable(server, false);
   }
 
+  /** Cuts the links between two servers, or joins them again; others still reach both. */
+  void join(int one, int other, boolean on) {
+    links.enable(one, other, on);
+    links.enable(other, one, on);
+  }
+
   private void enable(int server, boolean on) {
     for (int other = 0; other < size(); other++) {
       if (!on || connected[other]) {

@@ -122,7 +122,8 @@ class LabScenariosTest {
 
   @Test
   void courseNamesAreComplete() {
-    assertThat(names("2A")).containsExactly("InitialElection", "ReElection", "ManyElections");
+    assertThat(names("2A"))
+        .containsExactly("InitialElection", "ReElection", "ManyElections", "PartialCutDirected");
     assertThat(names("2B"))
         .containsExactly(
             "BasicAgree",

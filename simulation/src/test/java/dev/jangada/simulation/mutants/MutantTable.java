@@ -62,6 +62,9 @@ final class MutantTable {
       - does not take a piece of a snapshot for a sign of life of the leader: the story \
       `50-an-installation-takes-time`; heartbeats go on beside the pieces, so that nothing else \
       shows it;
+      - tells two snapshots apart by their sizes only, or goes on with what another leader has \
+      sent: `SnapshotReceiverTest`. Two snapshots of one size meet seldom, and the stores of the \
+      simulated nodes put the same state into the same bytes;
       - sends a piece of a snapshot under the number of a term that it does not lead: \
       `SnapshotCoordinatorTest`. The simulator found this one in the code as it was.
 

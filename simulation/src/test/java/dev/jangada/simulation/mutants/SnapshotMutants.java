@@ -108,7 +108,10 @@ final class SnapshotMutants {
                   "if (open && data.length <= total - taken &&"),
           in("mixes two snapshots", "Pieces of different snapshots are never put together.")
               .replacing(
-                  RECEIVER, "if (!ofLast.equals(last) || ofTotal != total) {", "if (total == 0) {"),
+                  RECEIVER,
+                  "if (from != sender || inTerm != term || !ofLast.equals(last) || ofTotal !="
+                      + " total) {",
+                  "if (total == 0) {"),
           in(
                   "sends one snapshot after another to a slow follower",
                   "Entries after a snapshot that is under way are kept, so that one does not follow"
