@@ -89,12 +89,12 @@ final class ServerCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Map<String, String> environment = System.getenv();
     ServerCommand settings = effective();
-    ServerConfig config = settings.config();
     try {
       settings.log.apply();
     } catch (ConfigException e) {
       throw refusal(e.getMessage());
     }
+    ServerConfig config = settings.config();
     Logger logger = LoggerFactory.getLogger(ServerCommand.class);
     unknownVariables(environment.keySet())
         .forEach(name -> logger.warn("ignored: {} is in the environment, but no flag", name));

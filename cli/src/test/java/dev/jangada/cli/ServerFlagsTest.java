@@ -223,6 +223,76 @@ class ServerFlagsTest {
             "--max-wals has no effect: the log keeps what members may need");
   }
 
+  /** The one that comes with etcd, which has every key. */
+  @Test
+  void sampleFileOfEtcdsIsTaken(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("etcd.conf.yml");
+    Files.writeString(
+        file,
+        """
+        name: 'default'
+        data-dir:
+        wal-dir:
+        snapshot-count: 10000
+        heartbeat-interval: 100
+        election-timeout: 1000
+        quota-backend-bytes: 0
+        listen-peer-urls: http://localhost:2380
+        listen-client-urls: http://localhost:2379
+        max-snapshots: 5
+        max-wals: 5
+        cors:
+        initial-advertise-peer-urls: http://localhost:2380
+        advertise-client-urls: http://localhost:2379
+        discovery:
+        discovery-fallback: 'proxy'
+        discovery-proxy:
+        discovery-srv:
+        initial-cluster:
+        initial-cluster-token: 'etcd-cluster'
+        initial-cluster-state: 'new'
+        strict-reconfig-check: false
+        enable-v2: true
+        enable-pprof: true
+        proxy: 'off'
+        proxy-failure-wait: 5000
+        proxy-refresh-interval: 30000
+        proxy-dial-timeout: 1000
+        proxy-write-timeout: 5000
+        proxy-read-timeout: 0
+        client-transport-security:
+          cert-file:
+          key-file:
+          client-cert-auth: false
+          trusted-ca-file:
+          auto-tls: false
+        peer-transport-security:
+          cert-file:
+          key-file:
+          client-cert-auth: false
+          trusted-ca-file:
+          auto-tls: false
+        self-signed-cert-validity: 1
+        log-level: debug
+        logger: zap
+        log-outputs: [stderr]
+        force-new-cluster: false
+        auto-compaction-mode: periodic
+        auto-compaction-retention: "1"
+        """);
+    ServerCommand command = parse(Map.of(), "--config-file", file.toString());
+    ServerCommand effective = command.effective();
+    ServerConfig config = effective.config();
+
+    assertThat(config.electionTimeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(config.clientTls()).isNull();
+    assertThat(config.autoCompaction())
+        .isEqualTo(new CompactionPolicy.KeepTime(Duration.ofHours(1)));
+    assertThat(command.notes(effective, Map.of()))
+        .contains("--enable-v2 has no effect: there is only the v3 API")
+        .noneMatch(note -> note.contains("auto-tls") || note.contains("proxy-read-timeout"));
+  }
+
   @Test
   void valueInAFileThatCannotBeUsedIsRefusedWithTheFile(@TempDir Path directory)
       throws IOException {

@@ -134,7 +134,7 @@ final class ApplierThread extends Thread implements Applier {
   private void performNow(SnapshotTask.OfMachine task) throws IOException {
     SnapshotEvent event = keeper.perform(task);
     if (event instanceof SnapshotEvent.Restored(EntryId last)) {
-      log.info("{} has the state of the snapshot up to entry {} now", id, last);
+      log.info("snapshot installed: node={} upTo={}", id, last);
     }
     listener.done(event);
   }

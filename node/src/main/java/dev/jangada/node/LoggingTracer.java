@@ -17,7 +17,7 @@ record LoggingTracer(String id) implements RaftTracer {
   @Override
   public void roleChanged(RaftRole from, RaftRole to, long term, long leader, String reason) {
     log.info(
-        "{} is {} in term {}, leader {}: {}",
+        "role: node={} is={} term={} leader={} because: {}",
         id,
         to,
         term,

@@ -56,7 +56,7 @@ final class SnapshotThread extends Thread implements Snapshots {
   @Override
   public void sending(long peer, EntryId last, long size) {
     log.info(
-        "{} sends {} a snapshot up to entry {}, {} bytes: it lacks entries that the log no longer"
+        "snapshot sent: node={} to={} upTo={} bytes={}: it lacks entries that the log no longer"
             + " has",
         id,
         MemberId.toString(peer),
@@ -67,10 +67,10 @@ final class SnapshotThread extends Thread implements Snapshots {
   @Override
   public void sent(long peer, EntryId last, boolean complete) {
     if (complete) {
-      log.info("{}: {} has received the snapshot up to {}", id, MemberId.toString(peer), last);
+      log.info("snapshot arrived: node={} at={} upTo={}", id, MemberId.toString(peer), last);
     } else {
       log.warn(
-          "{} gives up sending {} the snapshot up to {}: it does not answer",
+          "snapshot given up: node={} to={} upTo={}: it does not answer",
           id,
           MemberId.toString(peer),
           last);
@@ -107,11 +107,10 @@ final class SnapshotThread extends Thread implements Snapshots {
 
   private void report(SnapshotEvent event) {
     if (event instanceof SnapshotEvent.Saved(EntryId last, long size)) {
-      log.info("{} has saved its state up to entry {}, {} bytes", id, last, size);
+      log.info("snapshot saved: node={} upTo={} bytes={}", id, last, size);
     } else if (event
         instanceof SnapshotEvent.Received(SnapshotMetadata of, StateMachine.Snapshot snapshot)) {
-      log.info(
-          "{} has received a snapshot up to entry {}, {} bytes", id, of.last(), snapshot.size());
+      log.info("snapshot received: node={} upTo={} bytes={}", id, of.last(), snapshot.size());
     }
   }
 }

@@ -114,7 +114,7 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
     switchIgnored(flags, "socket-reuse-address", "addresses can be used again at once");
     switchIgnored(flags, "enable-grpc-gateway", "it is always on");
     refused(flags, "cors", "pages of other origins are not let in");
-    switchRefused(flags, "enable-v2", "there is only the v3 API");
+    switchIgnored(flags, "enable-v2", "there is only the v3 API");
     refused(flags, "experimental-enable-v2v3", "there is only the v3 API");
     ignored(flags, "v2-deprecation", "there is only the v3 API");
     switchIgnored(flags, "experimental-enable-lease-checkpoint", "leases always keep their time");
