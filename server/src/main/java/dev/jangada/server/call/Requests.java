@@ -24,6 +24,7 @@ public final class Requests {
 
   private Requests() {}
 
+  /** A read of a range. */
   public static dev.jangada.kv.command.RangeRequest range(RangeRequest request) {
     return dev.jangada.kv.command.RangeRequest.builder(bytes(request.getKey()))
         .rangeEnd(bytes(request.getRangeEnd()))
@@ -37,6 +38,7 @@ public final class Requests {
         .build();
   }
 
+  /** A put. */
   public static dev.jangada.kv.command.PutRequest put(PutRequest request) {
     return new dev.jangada.kv.command.PutRequest(
         bytes(request.getKey()),
@@ -47,15 +49,18 @@ public final class Requests {
         request.getIgnoreLease());
   }
 
+  /** A delete of a range. */
   public static dev.jangada.kv.command.DeleteRangeRequest deleteRange(DeleteRangeRequest request) {
     return new dev.jangada.kv.command.DeleteRangeRequest(
         bytes(request.getKey()), bytes(request.getRangeEnd()), request.getPrevKv());
   }
 
+  /** A compaction. */
   public static CompactRequest compact(CompactionRequest request) {
     return new CompactRequest(request.getRevision(), request.getPhysical());
   }
 
+  /** A transaction, those nested in it included. */
   public static dev.jangada.kv.command.TxnRequest txn(TxnRequest request) {
     return txn(request, 1);
   }

@@ -25,6 +25,7 @@ public final class Responses {
 
   private Responses() {}
 
+  /** What a range held. */
   public static RangeResponse range(
       ResponseHeader header, dev.jangada.kv.command.RangeResponse response) {
     RangeResponse.Builder builder =
@@ -38,6 +39,7 @@ public final class Responses {
     return builder.build();
   }
 
+  /** What a put did. */
   public static PutResponse put(
       ResponseHeader header, dev.jangada.kv.command.PutResponse response) {
     PutResponse.Builder builder = PutResponse.newBuilder().setHeader(header);
@@ -48,6 +50,7 @@ public final class Responses {
     return builder.build();
   }
 
+  /** What a delete did. */
   public static DeleteRangeResponse deleteRange(
       ResponseHeader header, dev.jangada.kv.command.DeleteRangeResponse response) {
     DeleteRangeResponse.Builder builder =
@@ -58,10 +61,12 @@ public final class Responses {
     return builder.build();
   }
 
+  /** That a compaction was done. */
   public static CompactionResponse compact(ResponseHeader header) {
     return CompactionResponse.newBuilder().setHeader(header).build();
   }
 
+  /** What a transaction did, operation by operation. */
   public static TxnResponse txn(
       ResponseHeader header, dev.jangada.kv.command.TxnResponse response) {
     return TxnResponse.newBuilder()
@@ -100,6 +105,7 @@ public final class Responses {
     };
   }
 
+  /** A key with its version. */
   public static KeyValue keyValue(dev.jangada.kv.command.KeyValue kv) {
     return KeyValue.newBuilder()
         .setKey(byteString(kv.key()))

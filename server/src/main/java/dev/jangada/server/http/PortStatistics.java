@@ -24,36 +24,25 @@ public final class PortStatistics {
   /** What became of connections and requests. */
   public enum Event {
     /** A connection that turned out to speak gRPC. */
-    GRPC_CONNECTION(false),
+    GRPC_CONNECTION,
     /** A connection that turned out to speak HTTP/1. */
-    HTTP_CONNECTION(false),
+    HTTP_CONNECTION,
     /** A request over HTTP/1, whatever it was for. */
-    HTTP_REQUEST(false),
+    HTTP_REQUEST,
     /** A connection that did not show in time which protocol it speaks. */
-    SILENT_CONNECTION(true),
+    SILENT_CONNECTION,
     /** A connection that began with bytes of no protocol spoken here. */
-    UNKNOWN_PROTOCOL(true),
+    UNKNOWN_PROTOCOL,
     /** A client that wants TLS where there is none. */
-    TLS_ON_PLAIN_PORT(true),
+    TLS_ON_PLAIN_PORT,
     /** A client that speaks in the clear where TLS is required. */
-    PLAIN_ON_TLS_PORT(true),
+    PLAIN_ON_TLS_PORT,
     /** A TLS handshake that failed, for example because of a certificate. */
-    TLS_HANDSHAKE_FAILED(true),
+    TLS_HANDSHAKE_FAILED,
     /** A request over HTTP/1 that is malformed, or larger than it may be. */
-    MALFORMED_REQUEST(true),
+    MALFORMED_REQUEST,
     /** A request over HTTP/1, or the reading of its answer, that took too long. */
-    SLOW_CLIENT(true);
-
-    private final boolean trouble;
-
-    Event(boolean trouble) {
-      this.trouble = trouble;
-    }
-
-    /** Whether it is also logged. */
-    public boolean isTrouble() {
-      return trouble;
-    }
+    SLOW_CLIENT
   }
 
   private static final class Tally {
