@@ -4,6 +4,7 @@ import dev.jangada.node.SnapshotPolicy;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -252,121 +253,97 @@ public record SimulationConfig(
 
   /** The same with so many nodes. */
   public SimulationConfig withNodes(int newNodes) {
-    return new SimulationConfig(
-        newNodes,
-        clients,
-        faultyNanos,
-        recoveryNanos,
-        thinkNanos,
-        network,
-        meanSyncNanos,
-        faults,
-        meanFaultNanos,
-        meanOutageNanos,
-        raft,
-        snapshots);
+    return changed(copy -> copy.nodes = newNodes);
   }
 
   /** The same with so many clients, which make a pause of this mean length between requests. */
   public SimulationConfig withClients(int newClients, long newThinkNanos) {
-    return new SimulationConfig(
-        nodes,
-        newClients,
-        faultyNanos,
-        recoveryNanos,
-        newThinkNanos,
-        network,
-        meanSyncNanos,
-        faults,
-        meanFaultNanos,
-        meanOutageNanos,
-        raft,
-        snapshots);
+    return changed(copy -> {
+      copy.clients = newClients;
+      copy.thinkNanos = newThinkNanos;
+    });
   }
 
   /** The same with another length of the phase in which faults happen. */
   public SimulationConfig withFaultyNanos(long newFaultyNanos) {
-    return new SimulationConfig(
-        nodes,
-        clients,
-        newFaultyNanos,
-        recoveryNanos,
-        thinkNanos,
-        network,
-        meanSyncNanos,
-        faults,
-        meanFaultNanos,
-        meanOutageNanos,
-        raft,
-        snapshots);
+    return changed(copy -> copy.faultyNanos = newFaultyNanos);
   }
 
   /** The same with other faults: of these kinds, so far apart in the mean and so long. */
   public SimulationConfig withFaults(
       Set<Fault> newFaults, long newMeanFaultNanos, long newMeanOutageNanos) {
-    return new SimulationConfig(
-        nodes,
-        clients,
-        faultyNanos,
-        recoveryNanos,
-        thinkNanos,
-        network,
-        meanSyncNanos,
-        newFaults,
-        newMeanFaultNanos,
-        newMeanOutageNanos,
-        raft,
-        snapshots);
+    return changed(copy -> {
+      copy.faults = newFaults;
+      copy.meanFaultNanos = newMeanFaultNanos;
+      copy.meanOutageNanos = newMeanOutageNanos;
+    });
   }
 
   /** The same with another network. */
   public SimulationConfig withNetwork(Network newNetwork) {
-    return new SimulationConfig(
-        nodes,
-        clients,
-        faultyNanos,
-        recoveryNanos,
-        thinkNanos,
-        newNetwork,
-        meanSyncNanos,
-        faults,
-        meanFaultNanos,
-        meanOutageNanos,
-        raft,
-        snapshots);
+    return changed(copy -> copy.network = newNetwork);
   }
 
   /** The same with other settings of the nodes. */
   public SimulationConfig withRaft(RaftSettings newRaft) {
-    return new SimulationConfig(
-        nodes,
-        clients,
-        faultyNanos,
-        recoveryNanos,
-        thinkNanos,
-        network,
-        meanSyncNanos,
-        faults,
-        meanFaultNanos,
-        meanOutageNanos,
-        newRaft,
-        snapshots);
+    return changed(copy -> copy.raft = newRaft);
   }
 
   /** The same with another way to take and send snapshots. */
   public SimulationConfig withSnapshots(SnapshotPolicy newSnapshots) {
-    return new SimulationConfig(
-        nodes,
-        clients,
-        faultyNanos,
-        recoveryNanos,
-        thinkNanos,
-        network,
-        meanSyncNanos,
-        faults,
-        meanFaultNanos,
-        meanOutageNanos,
-        raft,
-        newSnapshots);
+    return changed(copy -> copy.snapshots = newSnapshots);
+  }
+
+  private SimulationConfig changed(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.toConfig();
+  }
+
+  /** A copy on its way to be another one. */
+  private static final class Copy {
+    private final long recoveryNanos;
+    private final long meanSyncNanos;
+    private int nodes;
+    private int clients;
+    private long faultyNanos;
+    private long thinkNanos;
+    private Network network;
+    private Set<Fault> faults;
+    private long meanFaultNanos;
+    private long meanOutageNanos;
+    private RaftSettings raft;
+    private SnapshotPolicy snapshots;
+
+    private Copy(SimulationConfig original) {
+      nodes = original.nodes;
+      clients = original.clients;
+      faultyNanos = original.faultyNanos;
+      recoveryNanos = original.recoveryNanos;
+      thinkNanos = original.thinkNanos;
+      network = original.network;
+      meanSyncNanos = original.meanSyncNanos;
+      faults = original.faults;
+      meanFaultNanos = original.meanFaultNanos;
+      meanOutageNanos = original.meanOutageNanos;
+      raft = original.raft;
+      snapshots = original.snapshots;
+    }
+
+    private SimulationConfig toConfig() {
+      return new SimulationConfig(
+          nodes,
+          clients,
+          faultyNanos,
+          recoveryNanos,
+          thinkNanos,
+          network,
+          meanSyncNanos,
+          faults,
+          meanFaultNanos,
+          meanOutageNanos,
+          raft,
+          snapshots);
+    }
   }
 }
