@@ -35,6 +35,7 @@ import dev.jangada.server.tls.ReloadingTls;
 import dev.jangada.server.tls.TlsFiles;
 import dev.jangada.server.upkeep.Alarms;
 import dev.jangada.server.upkeep.AutoCompactor;
+import dev.jangada.server.upkeep.SlowDisk;
 import dev.jangada.server.upkeep.SpaceQuota;
 import dev.jangada.server.upkeep.Upkeep;
 import dev.jangada.server.watch.WatchHub;
@@ -130,7 +131,8 @@ public final class JangadaServer implements AutoCloseable {
     SpaceQuota quota = new SpaceQuota(config.quotaBackendBytes(), store::sizeInBytes);
     Alarms alarms = new Alarms(node, store, quota, config.requestTimeout());
     AutoCompactor compactor = new AutoCompactor(config.autoCompaction(), node, store);
-    Upkeep upkeep = new Upkeep(config.name(), List.of(alarms::look, compactor::look));
+    SlowDisk disk = new SlowDisk(() -> node.statistics().log());
+    Upkeep upkeep = new Upkeep(config.name(), List.of(alarms::look, compactor::look, disk::look));
     parts.push(upkeep::close);
     Proposals proposals = new Proposals(node, alarms);
     Leases leases = new Leases(config.electionTimeout());
