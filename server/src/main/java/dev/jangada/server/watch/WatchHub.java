@@ -7,6 +7,7 @@ import dev.jangada.kv.KvStateMachine;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -222,11 +223,12 @@ public final class WatchHub implements EventListener, AutoCloseable {
   public void resume(WatchReceiver receiver) {
     var unused =
         execute(() -> {
-          for (Watcher watcher : watchers.getOrDefault(receiver, Set.of())) {
-            if (watcher.state() == Watcher.State.BLOCKED) {
-              fallBehind(watcher);
-            }
-          }
+          // Who has missed most comes first, so that one with much to read does not keep the rest
+          // of its stream from reading.
+          watchers.getOrDefault(receiver, Set.of()).stream()
+              .filter(watcher -> watcher.state() == Watcher.State.BLOCKED)
+              .sorted(Comparator.comparingLong(Watcher::next))
+              .forEach(this::fallBehind);
         });
   }
 

@@ -25,9 +25,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -271,6 +273,73 @@ class WatchHubTest {
       await().until(() -> hub.statistics().slow() == 0);
       assertThat(hub.statistics().pages()).isEqualTo(revisions / 1_024 + 1);
     }
+  }
+
+  /**
+   * A receiver that takes one message at a time, with a watcher of much and one of little: the
+   * second is told before the first has everything.
+   */
+  @Test
+  void watcherOfLittleIsNotKeptWaitingByOneOfMuchOnTheSameStream() throws Exception {
+    try (WatchHub hub = new WatchHub("test", store, NEVER, Long.MAX_VALUE, 5, 1)) {
+      OneAtATime receiver = new OneAtATime();
+      assertThat(
+              hub.execute(() -> {
+                hub.add(new Watcher(1, prefix("k"), 2, true, true, false, receiver));
+                hub.add(
+                    new Watcher(
+                        2,
+                        KeyRange.of(Bytes.utf8("k5"), Bytes.EMPTY),
+                        2,
+                        true,
+                        true,
+                        false,
+                        receiver));
+              }))
+          .isTrue();
+      for (int i = 0; i < 100; i++) {
+        apply(List.of(put("k5"), put("k1"), put("k2")));
+      }
+      List<Long> told = new ArrayList<>();
+      while (told.size() < 400) {
+        told.addAll(receiver.next(hub));
+      }
+      assertThat(told).hasSize(400);
+      assertThat(told.subList(0, 200)).contains(2L);
+    }
+  }
+
+  /** Is ready for one message, and then again when that was taken from it. */
+  private static final class OneAtATime implements WatchReceiver {
+    private final LinkedBlockingQueue<List<Long>> messages = new LinkedBlockingQueue<>();
+    private volatile boolean ready;
+
+    /** Of which watcher each event of the next message is. */
+    List<Long> next(WatchHub hub) throws Exception {
+      ready = true;
+      hub.resume(this);
+      return Objects.requireNonNull(messages.poll(20, TimeUnit.SECONDS), "no message in 20 s");
+    }
+
+    @Override
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public void deliver(Watcher watcher, long revision, List<KeyEvent> events) {
+      ready = false;
+      messages.add(Collections.nCopies(events.size(), watcher.id()));
+    }
+
+    @Override
+    public void deliverProgress(Watcher watcher, long revision) {}
+
+    @Override
+    public void compacted(Watcher watcher, long compactedRevision) {}
+
+    @Override
+    public void stopped() {}
   }
 
   /** Who does not read is slow, and is not when it has read. */
