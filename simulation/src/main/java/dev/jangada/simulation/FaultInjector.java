@@ -12,9 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /** Makes things go wrong as planned, one fault upon the other, until it is stopped. */
 final class FaultInjector {
+
+  /** How long a trace says that something lasts which only happens: its smallest step. */
+  private static final long MOMENT_NANOS = 1_000;
 
   private static final Outcome.Transfer NOBODY =
       new Outcome.Transfer() {
@@ -157,7 +161,7 @@ final class FaultInjector {
           new TraceEvent.FaultBegan(
               fault.label(),
               concerned(fault, node),
-              isMomentary(fault) ? 1 : outage,
+              isMomentary(fault) ? MOMENT_NANOS : outage,
               "#" + planned.number()));
     }
     switch (fault) {
@@ -210,12 +214,30 @@ final class FaultInjector {
     if (changes.isEmpty()) {
       return;
     }
+    if (trace.isOn()) {
+      String all = changes.stream().map(this::inWords).collect(Collectors.joining(", "));
+      trace.add(0, new TraceEvent.Note(nodes.get(leader - 1).name() + " is asked to " + all));
+    }
     for (MembershipChange change : changes) {
       if (newcomers.contains(change.id())) {
         find(change.id()).start();
       }
     }
     nodes.get(leader - 1).changeMembership(changes, NOBODY_EITHER);
+  }
+
+  private String inWords(MembershipChange change) {
+    String name = find(change.id()).name();
+    return switch (change) {
+      case MembershipChange.AddVoter add -> "add " + name + " as a voter";
+      case MembershipChange.AddLearner add ->
+          "add " + name + " as a learner" + (add.promote() ? " and promote it then" : "");
+      case MembershipChange.Promote promote -> "promote " + name;
+      case MembershipChange.Demote demote -> "demote " + name;
+      case MembershipChange.Remove remove -> "remove " + name;
+      case MembershipChange.Move move -> "move " + name;
+      case MembershipChange.Identify identify -> "identify " + name;
+    };
   }
 
   private SimulatedNode find(long id) {

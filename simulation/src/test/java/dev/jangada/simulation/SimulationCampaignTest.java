@@ -45,6 +45,9 @@ class SimulationCampaignTest {
     assertThat(reports.stream().mapToLong(Simulation.Report::answered).sum())
         .as("requests that were answered in all runs")
         .isGreaterThan(seeds);
+    assertThat(reports.stream().mapToLong(Simulation.Report::configurations).sum())
+        .as("changes of the membership in all runs")
+        .isPositive();
     assertThat(snapshots.installed()).as("snapshots installed in all runs").isPositive();
     assertThat(snapshots.cuts()).as("cuts of logs in all runs").isGreaterThan(seeds);
   }

@@ -40,6 +40,21 @@ class SimulationTest {
   }
 
   @Test
+  void traceSaysHowTheMembershipIsToChange() throws IOException {
+    StringBuilder trace = new StringBuilder();
+    SimulationConfig config =
+        SimulationConfig.usual().withFaults(Set.of(Fault.MEMBERSHIP), 200_000_000, 1_000_000);
+
+    Simulation.Report report =
+        simulation(config, 3, new Registers.OnNodes(), TextTrace.to(trace)).run();
+
+    assertThat(report.configurations()).isPositive();
+    assertThat(trace.toString())
+        .containsPattern("membership for=0\\.000001 : #1\n")
+        .containsPattern("note : n[1-3] is asked to .*add n[4-8] as a (voter|learner)");
+  }
+
+  @Test
   void otherSeedGivesAnotherTrace() {
     StringBuilder one = new StringBuilder();
     StringBuilder other = new StringBuilder();

@@ -134,7 +134,7 @@ function describe(model, i) {
       return { title: `${who} drops its log up to entry ${words[0]}`, detail: "A snapshot stands for it.", paper: "7" };
     case "fault": {
       const concerned = words[0] === "-" ? "all nodes" : words[0].replace(/,/g, ", ");
-      const length = Number(keys.for) ? `, for ${Number(keys.for).toFixed(3)} s` : "";
+      const length = Number(keys.for) >= 0.001 ? `, for ${Number(keys.for).toFixed(3)} s` : "";
       return { title: `Fault: ${words[1].replace(/-/g, " ")}`, detail: `Concerns ${concerned}${length}. ${text}`, paper: "" };
     }
     case "fault-end":
