@@ -314,8 +314,17 @@ class WatchHubTest {
     private final LinkedBlockingQueue<List<Long>> messages = new LinkedBlockingQueue<>();
     private volatile boolean ready;
 
+    private static void awaitTurn(WatchHub hub) throws Exception {
+      CountDownLatch done = new CountDownLatch(1);
+      assertThat(hub.execute(done::countDown)).isTrue();
+      assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
     /** Of which watcher each event of the next message is. */
     List<Long> next(WatchHub hub) throws Exception {
+      // The second is done in a later turn than the first: by then all who wait are blocked.
+      awaitTurn(hub);
+      awaitTurn(hub);
       ready = true;
       hub.resume(this);
       return Objects.requireNonNull(messages.poll(20, TimeUnit.SECONDS), "no message in 20 s");
