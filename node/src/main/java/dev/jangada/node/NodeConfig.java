@@ -2,11 +2,14 @@ package dev.jangada.node;
 
 import dev.jangada.node.transport.TransportConfig;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.Member;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.RaftConfig;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of a {@link RaftNode}, checked together, and what follows from them.
@@ -18,13 +21,16 @@ import java.util.Map;
  *
  * @param id this node's name, one of the peers'
  * @param cluster name of the cluster
- * @param peers all members
+ * @param identity the ids, where they do not follow from the names: then the node does not begin a
+ *     cluster with its peers, but finds out who belongs to it; null where they do
+ * @param peers all members; where an identity is given, only this one counts
  * @param listenHost where to listen
  * @param listenPort where to listen
  */
 record NodeConfig(
     String id,
     String cluster,
+    @Nullable Identity identity,
     List<Peer> peers,
     String listenHost,
     int listenPort,
@@ -56,7 +62,7 @@ record NodeConfig(
 
   NodeConfig {
     peers = List.copyOf(peers);
-    checkPeers(id, cluster, peers);
+    checkPeers(id, cluster, identity == null, peers);
     checkTimes(heartbeatInterval, electionTimeout, requestTimeout);
     require(listenPort >= 0 && listenPort <= 65_535, "no port to listen at: " + listenPort);
     require(
@@ -85,7 +91,15 @@ record NodeConfig(
             + ") cannot be negative, nor beyond all bounds");
   }
 
-  private static void checkPeers(String id, String cluster, List<Peer> peers) {
+  /** The numbers of a node in a cluster that was there before it. */
+  record Identity(long cluster, long member) {
+    Identity {
+      require(cluster != 0 && member != 0, "the id 0 means nobody");
+    }
+  }
+
+  private static void checkPeers(
+      String id, String cluster, boolean idsFollowFromNames, List<Peer> peers) {
     require(!peers.isEmpty(), "peers is empty: name all members of the cluster, this one included");
     require(
         peers.stream().anyMatch(peer -> peer.id().equals(id)),
@@ -94,6 +108,9 @@ record NodeConfig(
             + " do not contain this node, \""
             + id
             + "\": name all members, this one included");
+    if (!idsFollowFromNames) {
+      return;
+    }
     Map<Long, Peer> byMemberId = new HashMap<>();
     for (Peer peer : peers) {
       Peer other = byMemberId.put(MemberId.of(cluster, peer.id()), peer);
@@ -131,11 +148,11 @@ record NodeConfig(
   }
 
   long memberId() {
-    return MemberId.of(cluster, id);
+    return identity != null ? identity.member() : MemberId.of(cluster, id);
   }
 
   long clusterId() {
-    return MemberId.ofCluster(cluster);
+    return identity != null ? identity.cluster() : MemberId.ofCluster(cluster);
   }
 
   Duration tickInterval() {
@@ -151,11 +168,20 @@ record NodeConfig(
     return (bounded.toNanos() + tick - 1) / tick + 1;
   }
 
+  /** Who belongs to the cluster as long as the log does not say. */
+  Membership initialMembership() {
+    return identity != null
+        ? Membership.NONE
+        : Membership.of(
+            peers.stream()
+                .map(peer -> Member.voter(MemberId.of(cluster, peer.id()), peer.address()))
+                .toList());
+  }
+
   RaftConfig raftConfig() {
     long tick = tickInterval().toNanos();
     RaftConfig.Builder builder =
-        RaftConfig.builder(
-                memberId(), peers.stream().map(peer -> MemberId.of(cluster, peer.id())).toList())
+        RaftConfig.builder(memberId(), initialMembership())
             .heartbeatTicks((int) (heartbeatInterval.toNanos() / tick))
             .electionTimeoutTicks((int) (electionTimeout.toNanos() / tick))
             .preVote(preVote)
@@ -174,7 +200,12 @@ record NodeConfig(
     return SnapshotPolicy.every(snapshotEntries, retainedEntries);
   }
 
-  TransportConfig transportConfig() {
+  /** The peer that is this node. */
+  private Peer self() {
+    return peers.stream().filter(peer -> peer.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  TransportConfig transportConfig(long logIncarnation) {
     RaftConfig raft = raftConfig();
     // An append ends with the entry that fills it, whatever its size.
     long maxMessageBytes =
@@ -187,8 +218,10 @@ record NodeConfig(
         memberId(),
         listenHost,
         listenPort,
+        self().address(),
+        logIncarnation,
         peers.stream()
-            .filter(peer -> !peer.id().equals(id))
+            .filter(peer -> identity == null && !peer.id().equals(id))
             .map(peer ->
                 new TransportConfig.Remote(
                     MemberId.of(cluster, peer.id()), peer.id(), peer.host(), peer.port()))

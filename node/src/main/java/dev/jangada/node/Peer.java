@@ -22,8 +22,13 @@ public record Peer(String id, String host, int port) {
     }
   }
 
+  /** Where it is reached, as {@code host:port}. */
+  public String address() {
+    return host + ":" + port;
+  }
+
   @Override
   public String toString() {
-    return id + "=" + host + ":" + port;
+    return id + "=" + address();
   }
 }

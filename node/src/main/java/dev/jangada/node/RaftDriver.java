@@ -131,6 +131,9 @@ public final class RaftDriver {
   private final List<TransferRequest> transfers = new ArrayList<>();
   private final PendingChanges changes;
 
+  /** What the transport knows to be committed. */
+  private Membership toldCommitted;
+
   /** Messages that may leave, and a receipt that may be handed in, once a write is durable. */
   private record UnsentPromises(
       long afterWrite, List<Message> messages, @Nullable Persisted receipt) {}
@@ -214,7 +217,8 @@ public final class RaftDriver {
     this.reads = new PendingReads(config.electionTimeoutTicks());
     this.snapshots = new SnapshotCoordinator(raft, config, snapshots, transport, policy);
     this.changes = new PendingChanges(raft, this::finish);
-    transport.membershipChanged(raft.membership());
+    this.toldCommitted = changes.committed();
+    transport.membershipChanged(raft.membership(), toldCommitted);
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -482,11 +486,15 @@ public final class RaftDriver {
     changes.offer(tick);
     askForReads();
     snapshots.advance();
+    if (!toldCommitted.equals(changes.committed())) {
+      toldCommitted = changes.committed();
+      transport.membershipChanged(raft.membership(), toldCommitted);
+    }
   }
 
   private void carryOut(Ready ready) {
     if (ready.membership() != null) {
-      transport.membershipChanged(ready.membership());
+      transport.membershipChanged(ready.membership(), changes.committed());
     }
     for (Message message : ready.sendNow()) {
       transport.send(message);

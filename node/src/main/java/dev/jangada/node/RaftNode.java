@@ -2,6 +2,9 @@ package dev.jangada.node;
 
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipChange;
+import dev.jangada.raft.Message;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
@@ -60,6 +63,8 @@ public final class RaftNode implements AutoCloseable {
   /** Of the driver's thread. */
   private final List<LeadershipListener> listeners = new ArrayList<>();
 
+  private final List<MembershipListener> membershipListeners = new ArrayList<>();
+
   private final StateMachine stateMachine;
   private final @Nullable FileDisk fileDisk;
   private final NodeStorage storage;
@@ -71,6 +76,16 @@ public final class RaftNode implements AutoCloseable {
   private final RaftDriver driver;
 
   private volatile RaftStatus status;
+  private final LogIdentities logIdentities;
+  private final MembershipRequests membershipRequests;
+  private volatile Membership membership;
+
+  /** When this node ends because it was removed, on the clock of {@link System#nanoTime}. */
+  private @Nullable Long endsAtNanos;
+
+  /** Who knows that this node was removed. */
+  private String removedBy = "";
+
   private volatile SnapshotStatistics snapshotStatistics = SnapshotStatistics.NONE;
 
   /** The failure that ended the node; null while there is none. */
@@ -117,7 +132,14 @@ public final class RaftNode implements AutoCloseable {
             this::onSnapshotEvent,
             this::fail);
     this.driverThread = new Thread(this::runDriver, threadName("driver"));
-    this.transport = transportFactory.open(config.transportConfig(), inbox);
+    long incarnation = storage.log().incarnation();
+    this.transport =
+        transportFactory.open(config.transportConfig(incarnation), new TransportReceiver());
+    this.logIdentities =
+        new LogIdentities(memberId, incarnation, config.ticks(config.requestTimeout()));
+    this.membershipRequests =
+        new MembershipRequests(
+            config.clusterId(), memberId, () -> status.leader(), this::changeHere, transport);
     this.driver =
         new RaftDriver(
             raft,
@@ -130,6 +152,7 @@ public final class RaftNode implements AutoCloseable {
             snapshotThread,
             stateMachine.supportsSnapshots() ? config.snapshotPolicy() : SnapshotPolicy.NONE,
             this::onLeadership);
+    this.membership = driver.committedMembership();
   }
 
   private Raft newRaft(RaftConfig raftConfig) {
@@ -157,7 +180,7 @@ public final class RaftNode implements AutoCloseable {
         status.term(),
         status.base(),
         status.last(),
-        config.peers().size());
+        status.configuration().membership().members().size());
     diskThread.start();
     applierThread.start();
     snapshotThread.start();
@@ -283,11 +306,55 @@ public final class RaftNode implements AutoCloseable {
       throw new IllegalArgumentException(
           "\"" + id + "\" is not a member; the members are " + config.peers());
     }
+    return transferLeadership(MemberId.of(config.cluster(), id));
+  }
+
+  /**
+   * The same for a member by its number.
+   *
+   * @throws IllegalArgumentException if there is no voter with this number
+   */
+  public CompletableFuture<@Nullable Void> transferLeadership(long id) {
+    if (!status.configuration().membership().isVoter(id)) {
+      throw new IllegalArgumentException(
+          MemberId.toString(id) + " is not a member with a vote: " + status.configuration());
+    }
     PendingTransfer transfer =
-        new PendingTransfer(
-            MemberId.of(config.cluster(), id), ticks(config.electionTimeout().multipliedBy(2)));
+        new PendingTransfer(id, ticks(config.electionTimeout().multipliedBy(2)));
     post(transfer);
     return transfer.future();
+  }
+
+  /** {@link #changeMembership(List, Duration)} with the configured request timeout. */
+  public CompletableFuture<Membership> changeMembership(List<MembershipChange> changes) {
+    return changeMembership(changes, config.requestTimeout());
+  }
+
+  /**
+   * Changes who belongs to the cluster, by way of whichever member leads: all of the changes
+   * together. Waits for a change that is under way. Addresses have the form {@code host:port}.
+   *
+   * @param changes at least one; an id that is added is one that was never used, drawn at random
+   *     from all numbers but 0. The node that goes by it is then started with {@link
+   *     RaftNodeBuilder#identity}
+   * @param timeout positive; when it is over the future fails
+   * @return the configuration that is committed then; fails with {@link
+   *     RaftException.Reason#CHANGE_REFUSED} and the leader's reason, or as {@link #submit} does
+   */
+  public CompletableFuture<Membership> changeMembership(
+      List<MembershipChange> changes, Duration timeout) {
+    if (changes.isEmpty()) {
+      throw new IllegalArgumentException("there is nothing to change");
+    }
+    ticks(timeout);
+    return membershipRequests.change(List.copyOf(changes), timeout);
+  }
+
+  private CompletableFuture<Membership> changeHere(
+      List<MembershipChange> changes, Duration timeout) {
+    PendingChange change = new PendingChange(changes, ticks(timeout));
+    post(change);
+    return change.future();
   }
 
   /**
@@ -358,6 +425,13 @@ public final class RaftNode implements AutoCloseable {
     return null;
   }
 
+  /**
+   * Who belongs to the cluster: the latest configuration that this member knows to be committed.
+   */
+  public Membership membership() {
+    return membership;
+  }
+
   /** The state as of the driver's latest turn. Never waits. */
   public RaftStatus status() {
     return status;
@@ -392,6 +466,17 @@ public final class RaftNode implements AutoCloseable {
       listeners.add(listener);
       RaftStatus now = raftDriver.status();
       tell(listener, now.leader(), now.term());
+    });
+  }
+
+  /**
+   * Has a listener told who belongs to the cluster now, as soon as the driver thread gets to it,
+   * and then of every change.
+   */
+  public void addMembershipListener(MembershipListener listener) {
+    post(raftDriver -> {
+      membershipListeners.add(listener);
+      tell(listener, membership);
     });
   }
 
@@ -449,6 +534,44 @@ public final class RaftNode implements AutoCloseable {
     mailbox.put(raftDriver -> raftDriver.written(number));
   }
 
+  private final class TransportReceiver implements Transport.Receiver {
+    @Override
+    public void accept(Message message) {
+      inbox.accept(message);
+    }
+
+    @Override
+    public void identified(long member, long logIncarnation) {
+      mailbox.put(raftDriver -> logIdentities.seen(member, logIncarnation));
+    }
+
+    @Override
+    public void expelled(Transport.Expulsion why, String by) {
+      String who = "as " + by + " says";
+      switch (why) {
+        case LOST_LOG -> expel(why, who);
+        case REMOVED -> mailbox.put(raftDriver -> endSoon(who));
+      }
+    }
+
+    @Override
+    public CompletableFuture<byte[]> asked(byte[] bytes) {
+      try {
+        return switch (Question.decode(bytes)) {
+          case Question.WhoBelongs who ->
+              CompletableFuture.completedFuture(
+                  Question.encode(
+                      new Question.Members(
+                          config.clusterId(), status.configuration().membership())));
+          case Question.Change change ->
+              membershipRequests.asked(change).thenApply(Question::encode);
+        };
+      } catch (IOException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    }
+  }
+
   private final class ApplierListener implements ApplierThread.Listener {
     @Override
     public void applied(long index, long durable) {
@@ -471,6 +594,7 @@ public final class RaftNode implements AutoCloseable {
   private void onLeadership(long leader, long term, boolean isLeader) {
     // Before anybody is told: who then asks for the status must see the same leader.
     status = driver.status();
+    logIdentities.leadershipChanged();
     for (LeadershipListener listener : List.copyOf(listeners)) {
       tell(listener, leader, term);
     }
@@ -484,10 +608,57 @@ public final class RaftNode implements AutoCloseable {
     }
   }
 
+  private void noticeMembership(Membership committed) {
+    if (!committed.equals(membership)) {
+      membership = committed;
+      log.info("{} belongs to a cluster of {} now", config.id(), committed);
+      for (MembershipListener listener : List.copyOf(membershipListeners)) {
+        tell(listener, committed);
+      }
+    }
+  }
+
+  private void tell(MembershipListener listener, Membership committed) {
+    try {
+      listener.membershipChanged(committed);
+    } catch (RuntimeException e) {
+      log.warn("{}: a membership listener threw", config.id(), e);
+    }
+  }
+
+  private void expel(Transport.Expulsion why, String by) {
+    String member = config.id() + " (" + MemberId.toString(memberId) + ")";
+    fail(ExpelledException.of(why, member, by));
+  }
+
+  /**
+   * Ends this node if it was removed: a little later, so that whoever asked for that through this
+   * node gets an answer, and a leader has time to tell the others.
+   */
+  private void endIfRemoved(long now) {
+    if (membership.isRemoved(memberId)) {
+      endSoon("as its own log says");
+    }
+    if (endsAtNanos != null && now - endsAtNanos >= 0) {
+      expel(Transport.Expulsion.REMOVED, removedBy);
+    }
+  }
+
+  private void endSoon(String who) {
+    if (endsAtNanos == null) {
+      endsAtNanos = System.nanoTime() + config.electionTimeout().toNanos();
+      removedBy = who;
+    }
+  }
+
   /** Ends the node because of a failure. Any thread; the first failure is the one that counts. */
   private void fail(Throwable cause) {
     if (failure.compareAndSet(null, cause)) {
-      log.error("{} stops for good", config.id(), cause);
+      if (cause instanceof ExpelledException) {
+        log.error("{} stops for good: {}", config.id(), cause.getMessage());
+      } else {
+        log.error("{} stops for good", config.id(), cause);
+      }
     }
     mailbox.close();
   }
@@ -534,6 +705,9 @@ public final class RaftNode implements AutoCloseable {
       }
       driver.advance();
       status = driver.status();
+      noticeMembership(driver.committedMembership());
+      logIdentities.advance(driver, status.leader() == memberId);
+      endIfRemoved(now);
       snapshotStatistics = driver.snapshotStatistics();
       if (failure.get() != null) {
         return;

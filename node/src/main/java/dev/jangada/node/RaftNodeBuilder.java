@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class RaftNodeBuilder {
   private @Nullable String id;
   private String cluster = "jangada";
+  private NodeConfig.@Nullable Identity identity;
   private List<Peer> peers = List.of();
   private @Nullable String listenHost;
   private int listenPort;
@@ -65,6 +66,20 @@ public final class RaftNodeBuilder {
   /** All members of the cluster, this one included. */
   public RaftNodeBuilder peers(List<Peer> members) {
     peers = List.copyOf(members);
+    return this;
+  }
+
+  /**
+   * Ids that were given to this member when it was added to a cluster that was there before it. It
+   * then begins no cluster with its {@link #peers}, of which only its own entry counts, but waits
+   * until the leader has told it who belongs to the cluster. By default the ids follow from the
+   * names of the members and the cluster.
+   *
+   * @param clusterId the cluster's id, see {@link RaftNode#clusterId}
+   * @param memberId this member's id
+   */
+  public RaftNodeBuilder identity(long clusterId, long memberId) {
+    identity = new NodeConfig.Identity(clusterId, memberId);
     return this;
   }
 
@@ -258,7 +273,7 @@ public final class RaftNodeBuilder {
       try (WriteAheadLog log = WriteAheadLog.open(directory, walConfig)) {
         EntryId base = new EntryId(index, 1);
         log.append(new HardState(base.term(), HardState.NO_VOTE), List.of());
-        log.reset(base, null);
+        log.reset(base, config.initialMembership());
       }
     }
   }
@@ -288,6 +303,7 @@ public final class RaftNodeBuilder {
     return new NodeConfig(
         name,
         cluster,
+        identity,
         peers,
         listenHost != null ? listenHost : self == null ? "" : self.host(),
         listenHost != null ? listenPort : self == null ? 0 : self.port(),

@@ -14,7 +14,7 @@ final class InMemoryNetwork implements Transport.Factory {
   private final Set<Long> cutOff = ConcurrentHashMap.newKeySet();
 
   @Override
-  public Transport open(TransportConfig config, Consumer<Message> receiver) {
+  public Transport open(TransportConfig config, Transport.Receiver receiver) {
     receivers.put(config.memberId(), receiver);
     return new Transport() {
       @Override

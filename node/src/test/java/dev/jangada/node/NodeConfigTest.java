@@ -110,6 +110,7 @@ class NodeConfigTest {
     return new NodeConfig(
         "n1",
         "c",
+        null,
         PEERS,
         "h1",
         1,

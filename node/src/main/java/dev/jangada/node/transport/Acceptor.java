@@ -1,7 +1,6 @@
 package dev.jangada.node.transport;
 
 import dev.jangada.node.transport.Handshake.Hello;
-import dev.jangada.raft.Message;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -29,18 +28,20 @@ final class Acceptor {
 
   private static final Logger log = LoggerFactory.getLogger(Acceptor.class);
   private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
+  private static final int MAX_PENDING_QUESTIONS = 16;
 
   private final Hello self;
   private final int maxMessageBytes;
   private final TransportLimits limits;
   private final EventLoop loop;
-  private final Map<Long, PeerLink> peers;
-  private final Consumer<Message> receiver;
+  private final PeerLinks peers;
+  private final Transport.Receiver receiver;
   private final Map<PeerLink, IncomingConnection> current = new HashMap<>();
   private final LogLimiter refusals = new LogLimiter(log, LOG_INTERVAL);
   private final LogLimiter troubles = new LogLimiter(log, LOG_INTERVAL);
   private final Set<IncomingConnection> open = new HashSet<>();
   private int pendingHandshakes;
+  private int pendingQuestions;
 
   final LongAdder acceptedCount = new LongAdder();
   final LongAdder refusedCount = new LongAdder();
@@ -58,8 +59,8 @@ final class Acceptor {
       int maxMessageBytes,
       TransportLimits limits,
       EventLoop loop,
-      Map<Long, PeerLink> peers,
-      Consumer<Message> receiver) {
+      PeerLinks peers,
+      Transport.Receiver receiver) {
     this.self = self;
     this.maxMessageBytes = maxMessageBytes;
     this.limits = limits;
@@ -76,12 +77,12 @@ final class Acceptor {
     return maxMessageBytes;
   }
 
-  Consumer<Message> receiver() {
+  Transport.Receiver receiver() {
     return receiver;
   }
 
-  @Nullable PeerLink peer(long id) {
-    return peers.get(id);
+  PeerLinks peers() {
+    return peers;
   }
 
   void opened(IncomingConnection connection) {
@@ -122,17 +123,56 @@ final class Acceptor {
    * A peer has connected. It has one connection to this node at a time: the one before is dead, and
    * what may still come out of it must not be delivered after what comes through the new one.
    */
-  void accepted(PeerLink sender, IncomingConnection connection, long incarnation) {
+  void accepted(PeerLink sender, IncomingConnection connection, Hello hello) {
     acceptedCount.increment();
     IncomingConnection before = current.put(sender, connection);
     if (before != null) {
       before.close();
     }
-    sender.peerConnected(incarnation);
+    sender.peerConnected(hello.incarnation());
+    peers.identified(hello.from(), hello.logIncarnation());
   }
 
   void gone(PeerLink sender, IncomingConnection connection) {
-    current.remove(sender, connection);
+    if (current.remove(sender, connection)) {
+      peers.gone(sender);
+    }
+  }
+
+  /** Ends the connection of a peer that is none any more. */
+  void expel(PeerLink sender) {
+    IncomingConnection connection = current.remove(sender);
+    if (connection != null) {
+      connection.close();
+    }
+  }
+
+  /**
+   * Somebody asks something.
+   *
+   * @param answered called on the event loop with the reply, or with null if there is none
+   * @return whether there will be an answer; if not, too many are being waited for
+   */
+  boolean asked(byte[] question, Consumer<byte @Nullable []> answered) {
+    if (pendingQuestions >= MAX_PENDING_QUESTIONS) {
+      crowdedOutCount.increment();
+      troubles.warn("Closed a connection: %d others wait for answers".formatted(pendingQuestions));
+      return false;
+    }
+    pendingQuestions++;
+    var unused =
+        receiver
+            .asked(question)
+            .whenCompleteAsync(
+                (reply, failure) -> {
+                  pendingQuestions--;
+                  if (failure != null) {
+                    troubles.warn("A question of another node was not answered: " + failure);
+                  }
+                  answered.accept(failure == null ? reply : null);
+                },
+                loop);
+    return true;
   }
 
   void refused(SocketAddress from, String reason) {

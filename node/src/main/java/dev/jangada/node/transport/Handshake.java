@@ -1,6 +1,9 @@
 package dev.jangada.node.transport;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.jangada.raft.MalformedMessageException;
+import dev.jangada.raft.Member;
 import dev.jangada.raft.MessageCodec;
 import io.netty.buffer.ByteBuf;
 
@@ -10,7 +13,7 @@ import io.netty.buffer.ByteBuf;
  * and nothing in the other direction. Numbers are big-endian:
  *
  * <pre>
- * hello       = helloMagic version cluster from to incarnation
+ * hello       = helloMagic version cluster from to incarnation log length address
  * answer      = answerMagic version verdict detail incarnation
  * helloMagic  = "JANGADA?"
  * answerMagic = "JANGADA!"
@@ -18,8 +21,11 @@ import io.netty.buffer.ByteBuf;
  * cluster     = int64      ; id of the cluster
  * from, to    = int64      ; ids of the nodes
  * incarnation = int64      ; drawn at random by a node each time it starts
+ * log         = int64      ; drawn at random by a node when it began its log; 0 if it does not say
+ * length      = int16
+ * address     = length * int8 ; UTF-8, where the connecting node is reached, as host:port
  * verdict     = int8       ; {@link Verdict}
- * detail      = int64      ; what the answering node expected where the verdict refuses, else 0
+ * detail      = int64      ; what the answering node expected where the verdict refuses, else log
  * </pre>
  *
  * <p>Magic and version of a hello, and the whole of an answer, stay as they are in all versions, so
@@ -28,7 +34,7 @@ import io.netty.buffer.ByteBuf;
 final class Handshake {
 
   /** Version of all that passes between nodes: of this and {@link Frame}, and of the messages. */
-  static final int VERSION = 1 << 16 | MessageCodec.VERSION;
+  static final int VERSION = 2 << 16 | MessageCodec.VERSION;
 
   /** {@code JANGADA?} in ASCII. */
   static final long HELLO_MAGIC = 0x4a414e474144413fL;
@@ -39,8 +45,11 @@ final class Handshake {
   /** As much of a hello as is the same in all versions. */
   static final int HELLO_PREFIX_BYTES = Long.BYTES + Integer.BYTES;
 
-  /** What follows on the prefix in this version. */
-  static final int HELLO_REST_BYTES = 4 * Long.BYTES;
+  /** What follows on the prefix in this version, but for the address. */
+  static final int HELLO_REST_BYTES = 5 * Long.BYTES + Short.BYTES;
+
+  /** The most that follows on the prefix: no character has more than three bytes here. */
+  static final int MAX_HELLO_REST_BYTES = HELLO_REST_BYTES + 3 * Member.MAX_ADDRESS_CHARS;
 
   static final int ANSWER_BYTES = Long.BYTES + Integer.BYTES + 1 + 2 * Long.BYTES;
 
@@ -52,7 +61,11 @@ final class Handshake {
     OTHER_VERSION(1),
     OTHER_CLUSTER(2),
     OTHER_DESTINATION(3),
-    UNKNOWN_SENDER(4);
+    UNKNOWN_SENDER(4),
+    /** The connecting node was a member, and will never be one again. */
+    REMOVED(5),
+    /** The connecting node does not have the log that it is known by. */
+    OTHER_INCARNATION(6);
 
     private static final Verdict[] VALUES = values();
 
@@ -74,22 +87,45 @@ final class Handshake {
   }
 
   /** What follows on the prefix of a hello. */
-  record Hello(long cluster, long from, long to, long incarnation) {}
+  record Hello(
+      long cluster, long from, long to, long incarnation, long logIncarnation, String address) {
+
+    /** A hello of a node that tells neither its log nor its address. */
+    Hello(long cluster, long from, long to, long incarnation) {
+      this(cluster, from, to, incarnation, 0, "");
+    }
+  }
 
   /** An answer; the version is the answering node's. */
   record Answer(int version, Verdict verdict, long detail, long incarnation) {}
 
   static void writeHello(Hello hello, ByteBuf out) {
+    byte[] address = hello.address.getBytes(UTF_8);
     out.writeLong(HELLO_MAGIC)
         .writeInt(VERSION)
         .writeLong(hello.cluster)
         .writeLong(hello.from)
         .writeLong(hello.to)
-        .writeLong(hello.incarnation);
+        .writeLong(hello.incarnation)
+        .writeLong(hello.logIncarnation)
+        .writeShort(address.length)
+        .writeBytes(address);
+  }
+
+  /** How many bytes what follows on the prefix takes, once {@link #HELLO_REST_BYTES} are there. */
+  static int helloRestBytes(ByteBuf in) {
+    return HELLO_REST_BYTES
+        + in.getUnsignedShort(in.readerIndex() + HELLO_REST_BYTES - Short.BYTES);
   }
 
   static Hello readHelloRest(ByteBuf in) {
-    return new Hello(in.readLong(), in.readLong(), in.readLong(), in.readLong());
+    return new Hello(
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readCharSequence(in.readUnsignedShort(), UTF_8).toString());
   }
 
   static void writeAnswer(Answer answer, ByteBuf out) {
@@ -138,6 +174,17 @@ final class Handshake {
       case UNKNOWN_SENDER ->
           ("the connecting node is member %s, which is not among the peers of the answering node,"
                   + " member %s; check that both have the same list of members")
+              .formatted(connecting, answering);
+      case REMOVED ->
+          ("the connecting node is member %s, which was removed from the cluster, as the answering"
+                  + " node, member %s, knows; to join again it has to be added as a new member, and"
+                  + " to start with an empty data directory")
+              .formatted(connecting, answering);
+      case OTHER_INCARNATION ->
+          ("the connecting node is member %s, but without the log that the cluster knows it by, as"
+                  + " the answering node, member %s, says: it has lost its data, and with them what"
+                  + " it had promised; remove the member, add it anew, and start it with an empty"
+                  + " data directory")
               .formatted(connecting, answering);
     };
   }

@@ -30,6 +30,7 @@ final class IncomingConnection extends ByteToMessageDecoder {
     EXPECTS_MAGIC,
     EXPECTS_HELLO,
     EXPECTS_MESSAGES,
+    EXPECTS_QUESTION,
     CLOSED
   }
 
@@ -62,6 +63,7 @@ final class IncomingConnection extends ByteToMessageDecoder {
       case EXPECTS_MAGIC -> readMagic(context, in);
       case EXPECTS_HELLO -> readHello(context, in);
       case EXPECTS_MESSAGES -> readMessage(context, in);
+      case EXPECTS_QUESTION -> readQuestion(context, in);
       case CLOSED -> in.skipBytes(in.readableBytes());
     }
   }
@@ -70,7 +72,8 @@ final class IncomingConnection extends ByteToMessageDecoder {
     if (in.readableBytes() < Handshake.HELLO_PREFIX_BYTES) {
       return;
     }
-    if (in.readLong() != Handshake.HELLO_MAGIC) {
+    long magic = in.readLong();
+    if (magic != Handshake.HELLO_MAGIC && magic != Enquiry.QUESTION_MAGIC) {
       rubbish(context, "it does not speak Jangada's protocol between nodes");
       return;
     }
@@ -84,11 +87,18 @@ final class IncomingConnection extends ByteToMessageDecoder {
           Handshake.versionName(Handshake.VERSION));
       return;
     }
-    stage = Stage.EXPECTS_HELLO;
+    stage = magic == Handshake.HELLO_MAGIC ? Stage.EXPECTS_HELLO : Stage.EXPECTS_QUESTION;
   }
 
   private void readHello(ChannelHandlerContext context, ByteBuf in) {
     if (in.readableBytes() < Handshake.HELLO_REST_BYTES) {
+      return;
+    }
+    if (Handshake.helloRestBytes(in) > Handshake.MAX_HELLO_REST_BYTES) {
+      rubbish(context, "it gives an address that is too long");
+      return;
+    }
+    if (in.readableBytes() < Handshake.helloRestBytes(in)) {
       return;
     }
     Hello hello = Handshake.readHelloRest(in);
@@ -98,21 +108,57 @@ final class IncomingConnection extends ByteToMessageDecoder {
     } else if (hello.to() != self.from()) {
       refuse(context, Verdict.OTHER_DESTINATION, hello.to(), self.from());
     } else {
-      PeerLink sender = acceptor.peer(hello.from());
-      if (sender == null) {
-        refuse(context, Verdict.UNKNOWN_SENDER, hello.from(), self.from());
-      } else {
+      Verdict objection = acceptor.peers().objection(hello.from(), hello.logIncarnation());
+      PeerLink sender = objection == null ? acceptor.peers().greet(hello) : null;
+      if (sender != null) {
         accept(context, sender, hello);
+      } else {
+        refuse(
+            context,
+            objection == null ? Verdict.UNKNOWN_SENDER : objection,
+            hello.from(),
+            self.from());
       }
     }
+  }
+
+  private void readQuestion(ChannelHandlerContext context, ByteBuf in) {
+    if (in.readableBytes() < Integer.BYTES) {
+      return;
+    }
+    int length = in.getInt(in.readerIndex());
+    if (length < 0 || length > Enquiry.MAX_BYTES) {
+      rubbish(context, "a question claims to have %d bytes".formatted(length));
+      return;
+    }
+    if (in.readableBytes() - Integer.BYTES < length) {
+      return;
+    }
+    byte[] question = new byte[length];
+    in.skipBytes(Integer.BYTES).readBytes(question);
+    handshakeEnds();
+    stage = Stage.CLOSED;
+    if (!acceptor.asked(question, reply -> reply(context, reply))) {
+      context.close();
+    }
+  }
+
+  private static void reply(ChannelHandlerContext context, byte @Nullable [] reply) {
+    if (reply == null) {
+      context.close();
+      return;
+    }
+    ByteBuf buffer = context.alloc().buffer(Enquiry.REPLY_HEADER_BYTES + reply.length);
+    Enquiry.write(Enquiry.REPLY_MAGIC, reply, buffer);
+    context.writeAndFlush(buffer).addListener(ChannelFutureListener.CLOSE);
   }
 
   private void accept(ChannelHandlerContext context, PeerLink sender, Hello hello) {
     handshakeEnds();
     stage = Stage.EXPECTS_MESSAGES;
     link = sender;
-    answer(context, Verdict.ACCEPTED, 0);
-    acceptor.accepted(sender, this, hello.incarnation());
+    answer(context, Verdict.ACCEPTED, acceptor.self().logIncarnation());
+    acceptor.accepted(sender, this, hello);
   }
 
   private void refuse(
@@ -188,7 +234,7 @@ final class IncomingConnection extends ByteToMessageDecoder {
   }
 
   private void timedOut(ChannelHandlerContext context) {
-    if (stage == Stage.EXPECTS_MAGIC || stage == Stage.EXPECTS_HELLO) {
+    if (stage != Stage.EXPECTS_MESSAGES && stage != Stage.CLOSED) {
       acceptor.timedOut(context.channel().remoteAddress());
     }
     // Also a refusal that could not be written out in all that time.

@@ -1,6 +1,7 @@
 package dev.jangada.node.transport;
 
 import dev.jangada.node.transport.Handshake.Hello;
+import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -24,12 +25,12 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +58,8 @@ public final class NettyTransport implements Transport {
 
   private final EventLoopGroup group;
   private final EventLoop loop;
-  private final Map<Long, PeerLink> peers = new LinkedHashMap<>();
+  private final PeerLinks peers;
+  private final ConnectionSecurity security;
   private final Acceptor acceptor;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final LongAdder unknownDestination = new LongAdder();
@@ -71,8 +73,7 @@ public final class NettyTransport implements Transport {
    * @param receiver takes the peers' messages, on the transport's thread
    * @throws IOException if the address to listen at cannot be had; the message names it
    */
-  public static NettyTransport open(TransportConfig config, Consumer<Message> receiver)
-      throws IOException {
+  public static NettyTransport open(TransportConfig config, Receiver receiver) throws IOException {
     return open(config, TransportLimits.DEFAULT, receiver);
   }
 
@@ -82,13 +83,11 @@ public final class NettyTransport implements Transport {
    * @param security what secures them, at both ends
    */
   public static NettyTransport open(
-      TransportConfig config, ConnectionSecurity security, Consumer<Message> receiver)
-      throws IOException {
+      TransportConfig config, ConnectionSecurity security, Receiver receiver) throws IOException {
     return new NettyTransport(config, TransportLimits.DEFAULT, security, receiver);
   }
 
-  static NettyTransport open(
-      TransportConfig config, TransportLimits limits, Consumer<Message> receiver)
+  static NettyTransport open(TransportConfig config, TransportLimits limits, Receiver receiver)
       throws IOException {
     return new NettyTransport(config, limits, ConnectionSecurity.NONE, receiver);
   }
@@ -97,8 +96,9 @@ public final class NettyTransport implements Transport {
       TransportConfig config,
       TransportLimits limits,
       ConnectionSecurity security,
-      Consumer<Message> receiver)
+      Receiver receiver)
       throws IOException {
+    this.security = security;
     String threadName = "jangada-transport-" + Handshake.name(config.memberId());
     group =
         new MultiThreadIoEventLoopGroup(
@@ -108,20 +108,38 @@ public final class NettyTransport implements Transport {
     loop = group.next();
     long incarnation = RandomGenerator.getDefault().nextLong();
     Bootstrap connector = connector(limits);
-    for (TransportConfig.Remote peer : config.peers()) {
-      Hello hello = new Hello(config.clusterId(), config.memberId(), peer.memberId(), incarnation);
-      peers.put(
-          peer.memberId(),
-          new PeerLink(peer, hello, config.maxMessageBytes(), limits, loop, connector, security));
-    }
-    Hello self = new Hello(config.clusterId(), config.memberId(), config.memberId(), incarnation);
+    Hello self = hello(config, config.memberId(), incarnation);
+    peers =
+        new PeerLinks(
+            config,
+            receiver,
+            (links, peer) ->
+                new PeerLink(
+                    peer,
+                    links,
+                    hello(config, peer.memberId(), incarnation),
+                    config.maxMessageBytes(),
+                    limits,
+                    loop,
+                    connector,
+                    security));
     acceptor = new Acceptor(self, config.maxMessageBytes(), limits, loop, peers, receiver);
     listener = listen(config, security);
     log.info(
         "Listening for peers at {} ({})",
         listener.localAddress(),
         Epoll.isAvailable() ? "epoll" : "NIO");
-    loop.execute(() -> peers.values().forEach(PeerLink::start));
+    loop.execute(peers::start);
+  }
+
+  private static Hello hello(TransportConfig config, long to, long incarnation) {
+    return new Hello(
+        config.clusterId(),
+        config.memberId(),
+        to,
+        incarnation,
+        config.logIncarnation(),
+        config.address());
   }
 
   private Bootstrap connector(TransportLimits limits) {
@@ -193,6 +211,26 @@ public final class NettyTransport implements Transport {
     }
   }
 
+  /** {@inheritDoc} May be called by any thread. */
+  @Override
+  public void membershipChanged(Membership inForce, Membership committed) {
+    try {
+      loop.execute(() -> peers.membershipChanged(inForce, committed, acceptor::expel));
+    } catch (RejectedExecutionException e) {
+      log.debug("Not told of {}: the transport is closed", inForce);
+    }
+  }
+
+  /** {@inheritDoc} May be called by any thread. */
+  @Override
+  public CompletableFuture<byte[]> ask(long member, byte[] question, Duration timeout) {
+    PeerLink link = peers.get(member);
+    return link == null
+        ? CompletableFuture.failedFuture(
+            new IOException("no address of member " + Handshake.name(member) + " is known"))
+        : Enquiry.ask(security, link.peer().host(), link.peer().port(), question, timeout);
+  }
+
   /** The port at which this transport listens. */
   public int listenPort() {
     return ((InetSocketAddress) listener.localAddress()).getPort();
@@ -207,7 +245,7 @@ public final class NettyTransport implements Transport {
         acceptor.timedOutCount.sum(),
         acceptor.crowdedOutCount.sum(),
         unknownDestination.sum(),
-        peers.values().stream().map(PeerLink::statistics).toList());
+        peers.all().stream().map(PeerLink::statistics).toList());
   }
 
   /**
@@ -220,7 +258,7 @@ public final class NettyTransport implements Transport {
       // One by one and before the group: a group that shuts down does not close them reliably.
       loop.execute(() -> {
         listener.close();
-        peers.values().forEach(PeerLink::close);
+        peers.close();
         acceptor.close();
         shutDown();
       });

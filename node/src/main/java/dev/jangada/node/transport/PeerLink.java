@@ -70,8 +70,9 @@ final class PeerLink {
   /** A message and the size of its encoding without frame. */
   private record Outgoing(Message message, int bytes) {}
 
-  private final Remote peer;
-  private final String name;
+  private volatile Remote peer;
+  private volatile String name;
+  private final PeerLinks links;
   private final Hello hello;
   private final int maxMessageBytes;
   private final TransportLimits limits;
@@ -105,6 +106,7 @@ final class PeerLink {
 
   PeerLink(
       Remote peer,
+      PeerLinks links,
       Hello hello,
       int maxMessageBytes,
       TransportLimits limits,
@@ -112,7 +114,8 @@ final class PeerLink {
       Bootstrap bootstrap,
       ConnectionSecurity security) {
     this.peer = peer;
-    this.name = "peer %s (%s:%d)".formatted(peer.name(), peer.host(), peer.port());
+    this.name = describe(peer);
+    this.links = links;
     this.hello = hello;
     this.maxMessageBytes = maxMessageBytes;
     this.limits = limits;
@@ -122,8 +125,28 @@ final class PeerLink {
     this.backoff = new Backoff(limits.firstDelay(), limits.longestDelay(), new SplittableRandom());
   }
 
+  private static String describe(Remote peer) {
+    return "peer %s (%s:%d)".formatted(peer.name(), peer.host(), peer.port());
+  }
+
   Remote peer() {
     return peer;
+  }
+
+  /** The peer is reached at another place from now on. */
+  void moveTo(Remote place) {
+    if (place.host().equals(peer.host()) && place.port() == peer.port()) {
+      return;
+    }
+    log.info("{} is reached at {}:{} from now on", name, place.host(), place.port());
+    peer = place;
+    name = describe(place);
+    lastTrouble = "";
+    if (attempt > 0 && state != State.CLOSED) {
+      closeChannel();
+      backoff.reset();
+      connectAfter(0, backoff.next());
+    }
   }
 
   // Sending.
@@ -352,25 +375,41 @@ final class PeerLink {
       return;
     }
     if (answer.verdict() != Verdict.ACCEPTED) {
-      troubled("refuses this node: " + reason(answer));
-      closeChannel();
-      connectAfter(limits.refusedDelay().toNanos(), backoff.next());
+      switch (answer.verdict()) {
+        case REMOVED -> links.expelled(Transport.Expulsion.REMOVED, peer);
+        case OTHER_INCARNATION -> links.expelled(Transport.Expulsion.LOST_LOG, peer);
+        default -> {}
+      }
+      refuse("refuses this node: " + reason(answer));
+      return;
+    }
+    Verdict objection = links.objection(peer.memberId(), answer.detail());
+    if (objection != null) {
+      // The other end cannot know it yet, or will not say so.
+      refuse("is refused: " + Handshake.reason(objection, peer.name(), "this one"));
       return;
     }
     cancelTimer();
     state = State.ESTABLISHED;
     establishedNanos = System.nanoTime();
     peerIncarnation = answer.incarnation();
+    links.identified(peer.memberId(), answer.detail());
     connects.increment();
     lastTrouble = "";
     log.info("Connected to {}", name);
     writeQueue();
   }
 
+  private void refuse(String why) {
+    troubled(why);
+    closeChannel();
+    connectAfter(limits.refusedDelay().toNanos(), backoff.next());
+  }
+
   private String reason(Answer answer) {
     Verdict verdict = answer.verdict();
     return switch (verdict) {
-      case ACCEPTED, UNKNOWN_SENDER ->
+      case ACCEPTED, UNKNOWN_SENDER, REMOVED, OTHER_INCARNATION ->
           Handshake.reason(verdict, Handshake.name(hello.from()), Handshake.name(answer.detail()));
       case OTHER_VERSION ->
           Handshake.reason(

@@ -1,8 +1,11 @@
 package dev.jangada.node.transport;
 
+import dev.jangada.raft.Member;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -25,11 +28,65 @@ public interface Transport extends AutoCloseable {
   void send(Message message);
 
   /**
-   * Other members are in force than before: from now on messages go to these, at their addresses.
-   * Called first when the node starts, by the same thread as {@link #send}. One that is connected
-   * to its peers by other means need not care.
+   * Who belongs to the cluster is another than before: from now on messages go to these, at their
+   * addresses. Called first when the node starts, and then by the same thread as {@link #send}. One
+   * that is connected to its peers by other means need not care.
+   *
+   * @param inForce the latest configuration in this node's log
+   * @param committed the latest one that is known to be committed: what it says of who was removed,
+   *     and of the logs of those who were not, is true for good
    */
-  default void membershipChanged(Membership membership) {}
+  default void membershipChanged(Membership inForce, Membership committed) {}
+
+  /**
+   * Asks another node something that needs an answer. Not for messages of consensus.
+   *
+   * @param question for {@link Receiver#asked} of the other node, at most 64 KiB
+   * @return its reply; fails with an {@link IOException} if there is none
+   */
+  default CompletableFuture<byte[]> ask(long member, byte[] question, Duration timeout) {
+    return CompletableFuture.failedFuture(
+        new IOException("this transport carries no questions to other nodes"));
+  }
+
+  /** Why the others will never take this node for a member. */
+  enum Expulsion {
+    /** It was removed from the cluster. */
+    REMOVED,
+    /** It goes by the id of a member with another log: that one's data were lost. */
+    LOST_LOG
+  }
+
+  /**
+   * Takes what comes from other nodes. Called by threads of the transport, possibly several at
+   * once; must not block.
+   */
+  @FunctionalInterface
+  interface Receiver extends Consumer<Message> {
+
+    /** Takes a message. Everything reachable from it belongs to the receiver. */
+    @Override
+    void accept(Message message);
+
+    /** Another node has told which log it has: see {@link Member#incarnation()}. */
+    default void identified(long member, long logIncarnation) {}
+
+    /**
+     * Another node has refused this one for good.
+     *
+     * @param by who it was, for people
+     */
+    default void expelled(Expulsion why, String by) {}
+
+    /**
+     * Another node, perhaps one that is no member, asks something.
+     *
+     * @return the reply, at most 64 KiB; fails if there is none, and ends in any case
+     */
+    default CompletableFuture<byte[]> asked(byte[] question) {
+      return CompletableFuture.failedFuture(new IOException("this node answers no questions"));
+    }
+  }
 
   /**
    * Ends all connections and releases all threads and addresses. Once it has returned, the receiver
@@ -53,6 +110,6 @@ public interface Transport extends AutoCloseable {
      * @throws IOException if the transport cannot start, because the address is in use, say; the
      *     message names the address
      */
-    Transport open(TransportConfig config, Consumer<Message> receiver) throws IOException;
+    Transport open(TransportConfig config, Receiver receiver) throws IOException;
   }
 }

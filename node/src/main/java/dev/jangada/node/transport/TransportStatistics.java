@@ -7,13 +7,15 @@ import java.util.List;
  * by one, so that two of them may be a moment apart.
  *
  * @param accepted connections of peers that were accepted
- * @param refused connections that were refused because of a different cluster, version or member
+ * @param refused connections that were refused because of a different cluster, version or member,
+ *     and of nodes that were removed or have lost their log
  * @param malformed connections that were closed because of rubbish: bytes that are no handshake, no
  *     frame or no message, messages that are not for this node or not from the one that sent them
  * @param timedOut connections that were closed because they did not complete the handshake in time
  * @param crowdedOut connections that were closed because too many were still to complete it
  * @param unknownDestination messages dropped because they were for a node that is no peer
- * @param peers one for each peer, in the order of {@link TransportConfig#peers()}
+ * @param peers one for each peer there is now: first those of {@link TransportConfig#peers()}, then
+ *     those that were added
  */
 public record TransportStatistics(
     long accepted,

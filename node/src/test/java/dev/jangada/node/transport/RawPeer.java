@@ -73,7 +73,9 @@ final class RawPeer implements AutoCloseable {
     byte[] bytes = new byte[answer.readableBytes()];
     answer.readBytes(bytes);
     write(bytes);
-    return Handshake.readHelloRest(received);
+    int addressBytes = received.getUnsignedShort(received.writerIndex() - Short.BYTES);
+    return Handshake.readHelloRest(
+        Unpooled.wrappedBuffer(received, Unpooled.wrappedBuffer(read(addressBytes))));
   }
 
   byte[] read(int count) throws IOException {

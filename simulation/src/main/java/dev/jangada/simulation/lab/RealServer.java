@@ -93,7 +93,7 @@ final class RealServer implements LabServer {
         });
   }
 
-  private Transport open(TransportConfig config, Consumer<Message> to) {
+  private Transport open(TransportConfig config, Transport.Receiver to) {
     receiver = to;
     return new Transport() {
       private volatile boolean closed;

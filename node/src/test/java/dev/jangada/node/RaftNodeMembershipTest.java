@@ -1,0 +1,313 @@
+package dev.jangada.node;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.jangada.node.transport.ConnectionSecurity;
+import dev.jangada.node.transport.NettyTransport;
+import dev.jangada.node.transport.Transport;
+import dev.jangada.raft.ChangeRefusal;
+import dev.jangada.raft.Member;
+import dev.jangada.raft.Membership;
+import dev.jangada.raft.MembershipChange;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nodes with real logs and real connections, whose cluster changes. */
+class RaftNodeMembershipTest {
+  private static final String HOST = "127.0.0.1";
+  private static final long PATIENCE_SECONDS = 30;
+
+  /** Of a member that is added. */
+  private static final long FOUR = 0x4444;
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path directory;
+
+  private final List<Peer> peers = new ArrayList<>();
+  private final Map<String, RaftNode> nodes = new TreeMap<>();
+  private final Map<String, SnapshotMachine> machines = new TreeMap<>();
+
+  @AfterEach
+  void closeAll() {
+    nodes.values().forEach(RaftNode::close);
+  }
+
+  @Test
+  void aMemberThatIsAddedCatchesUpAndVotes() throws Exception {
+    start(1);
+    for (int i = 0; i < 100; i++) {
+      submit("n1", "before " + i);
+    }
+    Peer fourth = new Peer("n4", HOST, freePort());
+
+    change("n1", new MembershipChange.AddLearner(FOUR, fourth.address(), true));
+    submit("n1", "while it is away");
+    join(fourth, FOUR);
+    await("n1", membership -> membership.isVoter(FOUR));
+    submit("n4", "by the new one");
+
+    assertThat(machine("n1").awaitCommands(102)).isEqualTo(machine("n4").awaitCommands(102));
+    // Of two voters both are needed.
+    stop("n4");
+    assertThatThrownBy(() -> node("n1").submit(bytes("alone"), Duration.ofSeconds(1)).get())
+        .hasCauseInstanceOf(RaftException.class);
+  }
+
+  @Test
+  void anyMemberTakesAChangeAndTellsWhatTheLeaderRefuses() throws Exception {
+    start(3);
+    for (String name : List.of("n1", "n2", "n3")) {
+      long id = MemberId.of("jangada", "added by " + name);
+      Membership made = change(name, new MembershipChange.AddLearner(id, HOST + ":9", false));
+
+      assertThat(made.member(id)).isNotNull();
+      assertThatThrownBy(() -> change(name, new MembershipChange.Promote(id)))
+          .cause()
+          .isInstanceOfSatisfying(
+              RaftException.class,
+              failure ->
+                  assertThat(failure.changeRefusal()).isEqualTo(ChangeRefusal.NOT_CAUGHT_UP));
+      assertThat(change(name, new MembershipChange.Remove(id)).isRemoved(id)).isTrue();
+    }
+  }
+
+  @Test
+  void aRemovedMemberStopsAndDoesNotComeBack() throws Exception {
+    start(3);
+    submit("n1", "together");
+    RaftNode removed = node("n3");
+
+    change("n1", new MembershipChange.Remove(removed.memberId()));
+
+    assertExpelled(removed, Transport.Expulsion.REMOVED);
+    stop("n3");
+    submit("n1", "without it");
+    assertExpelled(startAgain("n3"), Transport.Expulsion.REMOVED);
+  }
+
+  @Test
+  void aLeaderThatIsRemovedHandsOnAndStops() throws Exception {
+    start(3);
+    submit("n1", "together");
+    RaftNode leader =
+        nodes.values().stream()
+            .filter(node -> node.status().leader() == node.memberId())
+            .findFirst()
+            .orElseThrow();
+
+    Membership made =
+        leader
+            .changeMembership(List.of(new MembershipChange.Remove(leader.memberId())))
+            .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+
+    assertThat(made.isRemoved(leader.memberId())).isTrue();
+    assertExpelled(leader, Transport.Expulsion.REMOVED);
+    for (String name : List.copyOf(nodes.keySet())) {
+      if (node(name) != leader) {
+        submit(name, "by " + name);
+      }
+    }
+  }
+
+  @Test
+  void aMemberThatLostItsLogIsNotTakenForTheOneItWas() throws Exception {
+    start(3);
+    submit("n1", "acknowledged");
+    await(
+        "n1",
+        membership -> membership.members().stream().allMatch(member -> member.incarnation() != 0));
+    stop("n3");
+    delete(directory.resolve("n3"));
+
+    RaftNode wiped = startAgain("n3");
+
+    assertExpelled(wiped, Transport.Expulsion.LOST_LOG);
+    assertThat(machine("n3").commands()).isEmpty();
+    submit("n1", "by the others");
+  }
+
+  @Test
+  void aMemberThatMovesIsFoundAtItsNewAddress() throws Exception {
+    start(3);
+    submit("n1", "here");
+    stop("n3");
+    long id = MemberId.of("jangada", "n3");
+    Peer moved = new Peer("n3", HOST, freePort());
+
+    Membership made = change("n1", new MembershipChange.Move(id, moved.address()));
+    peers.set(2, moved);
+    startAgain("n3");
+    submit("n3", "there");
+
+    assertThat(Objects.requireNonNull(made.member(id)).address()).isEqualTo(moved.address());
+    assertThat(machine("n3").awaitCommands(2)).containsExactly("here", "there");
+  }
+
+  @Test
+  void aMemberThatWasAwayWhileAllOthersWereReplacedFindsTheNewOnes() throws Exception {
+    start(3);
+    submit("n1", "first");
+    stop("n3");
+    Peer fourth = new Peer("n4", HOST, freePort());
+    Peer fifth = new Peer("n5", HOST, freePort());
+    long five = 0x5555;
+
+    change("n1", new MembershipChange.AddLearner(FOUR, fourth.address(), true));
+    join(fourth, FOUR);
+    await("n1", membership -> membership.isVoter(FOUR));
+    change("n1", new MembershipChange.AddLearner(five, fifth.address(), true));
+    join(fifth, five);
+    await("n1", membership -> membership.isVoter(five));
+    change("n4", new MembershipChange.Remove(MemberId.of("jangada", "n1")));
+    change("n5", new MembershipChange.Remove(MemberId.of("jangada", "n2")));
+    stop("n1");
+    stop("n2");
+    submit("n4", "second");
+    // It knows of n1 and n2 only, both of which are gone.
+    startAgain("n3");
+    submit("n3", "third");
+
+    assertThat(machine("n3").awaitCommands(3)).containsExactly("first", "second", "third");
+  }
+
+  @Test
+  void whoAsksIsToldWhoBelongsToTheCluster() throws Exception {
+    start(3);
+    Peer second = peers.get(1);
+    RunningCluster cluster =
+        RunningCluster.ask(
+                ConnectionSecurity.NONE, second.host(), second.port(), Duration.ofSeconds(20))
+            .get();
+
+    assertThat(cluster.clusterId()).isEqualTo(node("n2").clusterId());
+    assertThat(cluster.membership().members())
+        .extracting(Member::address)
+        .containsExactlyInAnyOrderElementsOf(peers.stream().map(Peer::address).toList());
+  }
+
+  @Test
+  void askingWhereNobodyListensFailsWithTheAddress() throws Exception {
+    int port = freePort();
+
+    assertThatThrownBy(() ->
+            RunningCluster.ask(ConnectionSecurity.NONE, HOST, port, Duration.ofSeconds(20)).get())
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining(HOST + ":" + port);
+  }
+
+  private void start(int size) throws IOException {
+    for (int i = 1; i <= size; i++) {
+      peers.add(new Peer("n" + i, HOST, freePort()));
+    }
+    for (int i = 1; i <= size; i++) {
+      startAgain("n" + i);
+    }
+  }
+
+  private RaftNode startAgain(String name) throws IOException {
+    return started(name, RaftNode.builder().peers(peers));
+  }
+
+  private void join(Peer peer, long id) throws IOException {
+    started(
+        peer.id(),
+        RaftNode.builder()
+            .peers(List.of(peer))
+            .identity(nodes.values().iterator().next().clusterId(), id));
+  }
+
+  private RaftNode started(String name, RaftNodeBuilder builder) throws IOException {
+    SnapshotMachine machine = new SnapshotMachine();
+    RaftNode node =
+        builder
+            .id(name)
+            .dataDirectory(directory.resolve(name))
+            .stateMachine(machine)
+            .heartbeatInterval(Duration.ofMillis(30))
+            .electionTimeout(Duration.ofMillis(300))
+            .requestTimeout(Duration.ofSeconds(20))
+            .logSegmentBytes(256 << 10)
+            .transport(NettyTransport::open)
+            .start();
+    nodes.put(name, node);
+    machines.put(name, machine);
+    return node;
+  }
+
+  private void stop(String name) {
+    node(name).close();
+    nodes.remove(name);
+  }
+
+  private RaftNode node(String name) {
+    return Objects.requireNonNull(nodes.get(name), name);
+  }
+
+  private SnapshotMachine machine(String name) {
+    return Objects.requireNonNull(machines.get(name), name);
+  }
+
+  private void submit(String name, String command) throws Exception {
+    node(name).submit(bytes(command)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private Membership change(String name, MembershipChange... changes) throws Exception {
+    return node(name).changeMembership(List.of(changes)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void await(String name, Predicate<Membership> wanted) throws Exception {
+    CompletableFuture<Membership> seen = new CompletableFuture<>();
+    node(name)
+        .addMembershipListener(membership -> {
+          if (wanted.test(membership)) {
+            seen.complete(membership);
+          }
+        });
+    seen.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static void assertExpelled(RaftNode node, Transport.Expulsion why) {
+    assertThatThrownBy(() -> node.whenStopped().get(PATIENCE_SECONDS, TimeUnit.SECONDS))
+        .cause()
+        .isInstanceOfSatisfying(ExpelledException.class, e -> assertThat(e.why()).isEqualTo(why))
+        .hasMessageContaining("empty data directory");
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private static void delete(Path tree) throws IOException {
+    try (Stream<Path> paths = Files.walk(tree)) {
+      for (Path path : paths.sorted((a, b) -> b.compareTo(a)).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}
