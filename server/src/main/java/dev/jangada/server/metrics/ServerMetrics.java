@@ -6,7 +6,6 @@ import dev.jangada.node.LeadershipListener;
 import dev.jangada.node.NodeStatistics;
 import dev.jangada.node.RaftNode;
 import dev.jangada.node.transport.TransportStatistics;
-import dev.jangada.node.transport.TransportStatistics.PeerStatistics;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
@@ -26,6 +25,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The figures of one member, under the names that etcd gives them where they mean the same, so that
@@ -45,6 +45,8 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
   private final CallMetrics calls = new CallMetrics(registry);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
   private final LongAdder leaderChanges = new LongAdder();
+
+  private volatile @Nullable PeerMetrics peers;
 
   /** Only the thread that tells of changes uses it. */
   private long lastLeader;
@@ -230,38 +232,7 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
         "jangada_peer_connections_malformed_total",
         "Connections at the members' port closed because of rubbish.",
         () -> transport.get().malformed());
-    int peers = transport.get().peers().size();
-    for (int i = 0; i < peers; i++) {
-      int peer = i;
-      String name = transport.get().peers().get(peer).peer().name();
-      peerCounter(
-          transport,
-          peer,
-          "etcd_network_peer_sent_bytes_total",
-          "Bytes sent to a member.",
-          "To",
-          PeerStatistics::sentBytes);
-      peerCounter(
-          transport,
-          peer,
-          "etcd_network_peer_received_bytes_total",
-          "Bytes received from a member.",
-          "From",
-          PeerStatistics::receivedBytes);
-      peerCounter(
-          transport,
-          peer,
-          "etcd_network_peer_sent_failures_total",
-          "Messages to a member that were dropped.",
-          "To",
-          PeerStatistics::droppedMessages);
-      Gauge.builder(
-              "etcd_network_active_peers",
-              () -> transport.get().peers().get(peer).connected() ? 1 : 0)
-          .description("Whether the connection to a member is up.")
-          .tag("Remote", name)
-          .register(registry);
-    }
+    peers = new PeerMetrics(registry, transport);
   }
 
   /** Adds what came in at the clients' port. */
@@ -287,6 +258,10 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
   @Override
   public Text write(String accept) {
     String type = accept.contains("application/openmetrics-text") ? OPEN_METRICS : TEXT;
+    PeerMetrics known = peers;
+    if (known != null) {
+      known.refresh();
+    }
     return new Text(type, registry.scrape(type));
   }
 
@@ -326,18 +301,5 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
 
   private void constant(String name, String what, String tag, String value) {
     Gauge.builder(name, () -> 1).description(what).tag(tag, value).register(registry);
-  }
-
-  private void peerCounter(
-      Supplier<TransportStatistics> transport,
-      int peer,
-      String name,
-      String what,
-      String tag,
-      ToLongFunction<PeerStatistics> value) {
-    FunctionCounter.builder(name, transport, now -> value.applyAsLong(now.get().peers().get(peer)))
-        .description(what)
-        .tag(tag, transport.get().peers().get(peer).peer().name())
-        .register(registry);
   }
 }
