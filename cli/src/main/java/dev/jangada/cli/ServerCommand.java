@@ -44,6 +44,9 @@ final class ServerCommand implements Callable<Integer> {
 
   private static final String CONFIG_FILE = "--config-file";
 
+  /** Exit code of a member that will never be one again: to start it anew is of no use. */
+  private static final int EXPELLED = 3;
+
   @Mixin private ServerFlags flags;
 
   @Mixin private LogFlags log;
@@ -114,7 +117,12 @@ final class ServerCommand implements Callable<Integer> {
     try {
       server.whenStopped().get();
     } catch (ExecutionException e) {
-      logger.error("stopped by a failure that the node cannot go on from", e.getCause());
+      Throwable cause = e.getCause();
+      if (cause != null && JangadaServer.isExpelled(cause)) {
+        logger.error("stopped: {}", cause.getMessage());
+        return EXPELLED;
+      }
+      logger.error("stopped by a failure that the node cannot go on from", cause);
       return 1;
     }
     return 0;

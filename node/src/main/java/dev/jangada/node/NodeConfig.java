@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 record NodeConfig(
     String id,
     String cluster,
-    @Nullable Identity identity,
+    @Nullable NodeIdentity identity,
     List<Peer> peers,
     String listenHost,
     int listenPort,
@@ -91,13 +91,6 @@ record NodeConfig(
             + ") cannot be negative, nor beyond all bounds");
   }
 
-  /** The numbers of a node in a cluster that was there before it. */
-  record Identity(long cluster, long member) {
-    Identity {
-      require(cluster != 0 && member != 0, "the id 0 means nobody");
-    }
-  }
-
   private static void checkPeers(
       String id, String cluster, boolean idsFollowFromNames, List<Peer> peers) {
     require(!peers.isEmpty(), "peers is empty: name all members of the cluster, this one included");
@@ -148,11 +141,11 @@ record NodeConfig(
   }
 
   long memberId() {
-    return identity != null ? identity.member() : MemberId.of(cluster, id);
+    return identity != null ? identity.memberId() : MemberId.of(cluster, id);
   }
 
   long clusterId() {
-    return identity != null ? identity.cluster() : MemberId.ofCluster(cluster);
+    return identity != null ? identity.clusterId() : MemberId.ofCluster(cluster);
   }
 
   Duration tickInterval() {

@@ -22,9 +22,12 @@ import org.jspecify.annotations.Nullable;
  * their id, the address to listen at, and the data directory.
  */
 public final class RaftNodeBuilder {
+  /** Where the log is in the data directory. */
+  static final String LOG_DIRECTORY = "wal";
+
   private @Nullable String id;
   private String cluster = "jangada";
-  private NodeConfig.@Nullable Identity identity;
+  private @Nullable NodeIdentity identity;
   private List<Peer> peers = List.of();
   private @Nullable String listenHost;
   private int listenPort;
@@ -75,11 +78,10 @@ public final class RaftNodeBuilder {
    * until the leader has told it who belongs to the cluster. By default the ids follow from the
    * names of the members and the cluster.
    *
-   * @param clusterId the cluster's id, see {@link RaftNode#clusterId}
-   * @param memberId this member's id
+   * @param given the cluster's id, and that of this member in it
    */
-  public RaftNodeBuilder identity(long clusterId, long memberId) {
-    identity = new NodeConfig.Identity(clusterId, memberId);
+  public RaftNodeBuilder identity(NodeIdentity given) {
+    identity = given;
     return this;
   }
 
@@ -242,7 +244,8 @@ public final class RaftNodeBuilder {
     if (disk != null) {
       return start(config, machine, null, disk, walConfig);
     }
-    FileDisk directory = FileDisk.open(required(dataDirectory, "dataDirectory").resolve("wal"));
+    FileDisk directory =
+        FileDisk.open(required(dataDirectory, "dataDirectory").resolve(LOG_DIRECTORY));
     try {
       return start(config, machine, directory, directory, walConfig);
     } catch (Throwable e) {
@@ -263,7 +266,7 @@ public final class RaftNodeBuilder {
   public void createLogAfter(long index) throws IOException {
     NodeConfig config = config();
     try (FileDisk directory =
-        FileDisk.open(required(dataDirectory, "dataDirectory").resolve("wal"))) {
+        FileDisk.open(required(dataDirectory, "dataDirectory").resolve(LOG_DIRECTORY))) {
       if (!directory.list().isEmpty()) {
         throw new IOException(
             directory.directory() + " holds a log already: use another directory");

@@ -233,7 +233,7 @@ class RaftNodeMembershipTest {
         peer.id(),
         RaftNode.builder()
             .peers(List.of(peer))
-            .identity(nodes.values().iterator().next().clusterId(), id));
+            .identity(new NodeIdentity(nodes.values().iterator().next().clusterId(), id)));
   }
 
   private RaftNode started(String name, RaftNodeBuilder builder) throws IOException {

@@ -5,13 +5,14 @@ import dev.jangada.kv.store.HeapStore;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.kv.store.RocksDbOptions;
 import dev.jangada.kv.store.RocksDbStore;
+import dev.jangada.node.ExpelledException;
+import dev.jangada.node.NodeIdentity;
 import dev.jangada.node.Peer;
 import dev.jangada.node.RaftNode;
 import dev.jangada.node.RaftNodeBuilder;
 import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.raft.RaftStatus;
-import dev.jangada.server.ServerConfig.InitialClusterState;
 import dev.jangada.server.ServerConfig.StoreEngine;
 import dev.jangada.server.auth.AuthInterceptor;
 import dev.jangada.server.auth.AuthService;
@@ -45,7 +46,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -95,7 +95,8 @@ public final class JangadaServer implements AutoCloseable {
    * Starts a member. When this returns it accepts clients; requests that need a leader wait until
    * there is one.
    *
-   * @throws ConfigException if the data directory contradicts the configuration
+   * @throws ConfigException if the data directory contradicts the configuration, or the cluster
+   *     that the member is to join does not know it
    * @throws IOException if the data directory cannot be used, or an address not be listened on
    */
   public static JangadaServer start(ServerConfig config) throws IOException {
@@ -112,7 +113,8 @@ public final class JangadaServer implements AutoCloseable {
   private static JangadaServer start(ServerConfig config, Deque<Runnable> parts)
       throws IOException {
     Path directory = config.dataDirectory().resolve("member");
-    refuseJoining(config, directory);
+    ConnectionSecurity security = peerSecurity(config);
+    NodeIdentity identity = new MemberIdentity(config, security).find(directory);
     Files.createDirectories(directory);
     KvStateMachine store = new KvStateMachine(openStore(config, directory));
     parts.push(store::close);
@@ -120,7 +122,10 @@ public final class JangadaServer implements AutoCloseable {
     parts.push(watchHub::close);
     ServerMetrics metrics = new ServerMetrics();
     parts.push(metrics::close);
-    RaftNode node = startNode(config, directory, store, metrics);
+    RaftNodeBuilder builder = nodeBuilder(config, directory);
+    RaftNode node =
+        startNode(
+            identity == null ? builder : builder.identity(identity), security, store, metrics);
     parts.push(node::close);
     ReadPool readPool = new ReadPool(config.name(), config.readThreads());
     parts.push(readPool::close);
@@ -184,7 +189,7 @@ public final class JangadaServer implements AutoCloseable {
                 new ElectionService(queue, node, store, watchHub, readPool, headers, deadline),
                 new ClusterService(node, store, readPool, headers, deadline, members),
                 new MaintenanceService(
-                    node, store, readPool, headers, members, proposals, deadline, alarms)),
+                    node, store, readPool, headers, proposals, deadline, alarms)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
     parts.push(listener::close);
     // Before the listener, which otherwise gives the streams time that they have no use for.
@@ -208,32 +213,6 @@ public final class JangadaServer implements AutoCloseable {
     return new JangadaServer(config, node, parts);
   }
 
-  /**
-   * A member that finds nothing in its directory has either never been there or lost what it had
-   * promised, its votes included. In the second case it must not come back under its name, and the
-   * two cannot be told apart here: so it starts only where the cluster starts, too.
-   */
-  private static void refuseJoining(ServerConfig config, Path directory) {
-    if (config.initialClusterState() == InitialClusterState.EXISTING
-        && !Files.exists(directory.resolve("wal"))) {
-      throw new ConfigException(
-          ("--initial-cluster-state existing: %s holds no member's data, and joining an existing"
-                  + " cluster is not supported yet; check --data-dir, or start a new cluster with"
-                  + " --initial-cluster-state new")
-              .formatted(config.dataDirectory()));
-    }
-  }
-
-  private static Tokens openTokens(ServerConfig config) throws IOException {
-    try {
-      return config.auth().tokens().open(config.auth().simpleTokenTtl(), InstantSource.system());
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException("--auth-token: " + e.getMessage());
-    } catch (IOException e) {
-      throw new IOException("--auth-token: a key cannot be read: " + e.getMessage(), e);
-    }
-  }
-
   private static OrderedStore openStore(ServerConfig config, Path directory) {
     return switch (config.storeEngine()) {
       case ROCKSDB ->
@@ -244,16 +223,21 @@ public final class JangadaServer implements AutoCloseable {
     };
   }
 
-  private static RaftNode startNode(
-      ServerConfig config, Path directory, KvStateMachine store, ServerMetrics metrics)
-      throws IOException {
+  private static ConnectionSecurity peerSecurity(ServerConfig config) throws IOException {
     TlsFiles files = config.peerTls();
-    ConnectionSecurity peerSecurity =
-        files == null ? ConnectionSecurity.NONE : new PeerTls(ReloadingTls.read("peers", files));
-    return nodeBuilder(config, directory)
+    return files == null ? ConnectionSecurity.NONE : new PeerTls(ReloadingTls.read("peers", files));
+  }
+
+  private static RaftNode startNode(
+      RaftNodeBuilder builder,
+      ConnectionSecurity security,
+      KvStateMachine store,
+      ServerMetrics metrics)
+      throws IOException {
+    return builder
         .stateMachine(store)
         .transport((settings, receiver) -> {
-          NettyTransport transport = NettyTransport.open(settings, peerSecurity, receiver);
+          NettyTransport transport = NettyTransport.open(settings, security, receiver);
           metrics.addTransport(transport::statistics);
           return transport;
         })
@@ -323,6 +307,16 @@ public final class JangadaServer implements AutoCloseable {
    */
   public CompletableFuture<@Nullable Void> whenStopped() {
     return node.whenStopped();
+  }
+
+  /**
+   * Whether a member has stopped for this reason because the others will never take it for one of
+   * them again: to start it anew is of no use.
+   *
+   * @param failure of {@link #whenStopped}
+   */
+  public static boolean isExpelled(@Nullable Throwable failure) {
+    return failure instanceof ExpelledException;
   }
 
   /**

@@ -25,6 +25,7 @@ import dev.jangada.kv.command.ChangeAlarmResponse;
 import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.KvHash;
 import dev.jangada.node.RaftNode;
+import dev.jangada.raft.Member;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.call.EtcdError;
 import dev.jangada.server.call.Headers;
@@ -58,7 +59,6 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
   private final KvStateMachine store;
   private final ReadPool readPool;
   private final Headers headers;
-  private final Members members;
   private final Proposals proposals;
   private final RequestDeadline deadline;
   private final Alarms alarms;
@@ -71,7 +71,6 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
       KvStateMachine store,
       ReadPool readPool,
       Headers headers,
-      Members members,
       Proposals proposals,
       RequestDeadline deadline,
       Alarms alarms) {
@@ -79,7 +78,6 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
     this.store = store;
     this.readPool = readPool;
     this.headers = headers;
-    this.members = members;
     this.proposals = proposals;
     this.deadline = deadline;
     this.alarms = alarms;
@@ -102,6 +100,7 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
                   // Space is given back as data goes: there is none that is kept and not used.
                   .setDbSizeInUse(size)
                   .setLeader(raft.leader())
+                  .setIsLearner(isLearner(raft))
                   .setRaftTerm(raft.term())
                   .setRaftIndex(raft.committed())
                   .setRaftAppliedIndex(raft.applied());
@@ -115,6 +114,11 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
           }
           reply.send(status.build());
         });
+  }
+
+  private boolean isLearner(RaftStatus raft) {
+    Member self = raft.configuration().membership().member(node.memberId());
+    return self != null && self.standing() == Member.Standing.LEARNER;
   }
 
   /**
@@ -273,8 +277,8 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
       reply.refuse(EtcdError.NOT_LEADER);
       return;
     }
-    String target = members.nameOf(request.getTargetID());
-    if (target == null) {
+    long target = request.getTargetID();
+    if (!node.status().configuration().membership().isVoter(target)) {
       reply.refuse(EtcdError.BAD_TRANSFEREE);
       return;
     }

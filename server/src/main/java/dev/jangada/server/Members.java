@@ -3,62 +3,110 @@ package dev.jangada.server;
 import dev.jangada.etcd.api.etcdserverpb.Member;
 import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.node.MemberId;
-import java.util.ArrayList;
+import dev.jangada.raft.Member.Standing;
+import dev.jangada.raft.Membership;
+import dev.jangada.server.call.EtcdError;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
-/** The members of the cluster, as clients are told of them. Immutable. */
+/**
+ * The members of the cluster, as clients are told of them: who belongs to it is in the replicated
+ * log's configuration, what they are called and where clients reach them they publish themselves.
+ * Immutable.
+ */
 final class Members {
 
-  private final Map<Long, String> namesById = new TreeMap<>(Long::compareUnsigned);
-  private final ServerConfig config;
+  private static final int MAX_PORT = 65_535;
+
+  /** Of the members that the configuration lists; others are known by what they have published. */
+  private final Map<Long, String> namesById = new HashMap<>();
+
+  private final String scheme;
 
   /** The members that the configuration lists. */
   Members(ServerConfig config) {
-    this.config = config;
     String cluster = config.clusterName();
     config
         .initialCluster()
         .keySet()
         .forEach(name -> namesById.put(MemberId.of(cluster, name), name));
+    scheme = config.peerTls() == null ? "http" : "https";
   }
 
   /**
-   * The members in the order of their names.
+   * The members in the order of their names, and behind them those who have none yet.
    *
    * @param published what they have said of themselves; one that has never been started has said
    *     nothing, and is listed without a name, by which clients know that
    */
-  List<Member> list(List<MemberAttributes> published) {
-    List<Member> members = new ArrayList<>();
-    for (Map.Entry<Long, String> entry : byName()) {
-      long id = entry.getKey();
-      String name = entry.getValue();
-      Member.Builder member =
-          Member.newBuilder().setID(id).addPeerURLs(config.peerUrl(name).toString());
-      published.stream()
-          .filter(attributes -> attributes.id() == id)
-          .forEach(attributes ->
-              member.setName(attributes.name()).addAllClientURLs(attributes.clientUrls()));
-      members.add(member.build());
+  List<Member> list(Membership membership, List<MemberAttributes> published) {
+    return membership.members().stream()
+        .map(member -> describe(member, published))
+        .sorted(
+            Comparator.comparing((Member member) -> member.getName().isEmpty())
+                .thenComparing(Member::getName)
+                .thenComparing(Member::getID, Long::compareUnsigned))
+        .toList();
+  }
+
+  private Member describe(dev.jangada.raft.Member member, List<MemberAttributes> published) {
+    Member.Builder described =
+        Member.newBuilder()
+            .setID(member.id())
+            .addPeerURLs(peerUrl(member.address()))
+            // One that becomes a voter by itself was never added as a learner.
+            .setIsLearner(member.standing() == Standing.LEARNER);
+    published.stream()
+        .filter(attributes -> attributes.id() == member.id())
+        .forEach(attributes ->
+            described.setName(attributes.name()).addAllClientURLs(attributes.clientUrls()));
+    return described.build();
+  }
+
+  private String peerUrl(String address) {
+    int colon = address.lastIndexOf(':');
+    String host = colon < 0 ? address : address.substring(0, colon);
+    String port = colon < 0 ? "" : address.substring(colon);
+    return scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + port;
+  }
+
+  /**
+   * The address that a client gives a member.
+   *
+   * @param peerUrls as in the request: one, of the kind that all members of this cluster have
+   * @throws io.grpc.StatusRuntimeException if it is not
+   */
+  String address(List<String> peerUrls) {
+    if (peerUrls.size() != 1) {
+      throw EtcdError.PEER_URLS_INVALID.exception();
     }
-    return members;
-  }
-
-  private List<Map.Entry<Long, String>> byName() {
-    return namesById.entrySet().stream().sorted(Map.Entry.comparingByValue()).toList();
-  }
-
-  /** The name of a member, null if there is no such member. */
-  @Nullable String nameOf(long id) {
-    return namesById.get(id);
+    try {
+      URI url = new URI(peerUrls.get(0));
+      boolean hasPath = url.getPath() != null && !url.getPath().isEmpty();
+      if (url.getHost() == null
+          || !scheme.equals(url.getScheme())
+          || url.getPort() < 1
+          || url.getPort() > MAX_PORT
+          || hasPath) {
+        throw EtcdError.PEER_URLS_INVALID.exception();
+      }
+      String address = ClientListener.host(url) + ":" + url.getPort();
+      if (address.length() > dev.jangada.raft.Member.MAX_ADDRESS_CHARS) {
+        throw EtcdError.PEER_URLS_INVALID.exception();
+      }
+      return address;
+    } catch (URISyntaxException e) {
+      throw EtcdError.PEER_URLS_INVALID.exception();
+    }
   }
 
   /** A member for people: its name and id, or the id alone. */
   String describe(long id) {
-    String name = nameOf(id);
+    String name = namesById.get(id);
     return name == null ? format(id) : name + "(" + format(id) + ")";
   }
 

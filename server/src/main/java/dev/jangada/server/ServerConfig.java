@@ -104,7 +104,7 @@ public record ServerConfig(
   public enum InitialClusterState {
     /** The cluster starts now, with the members listed. */
     NEW,
-    /** The cluster exists, and this member has its data directory from it. */
+    /** The cluster exists: this member was added to it, or has been in it before. */
     EXISTING
   }
 

@@ -4,7 +4,6 @@ import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +54,7 @@ public record LogCheck(
   private static LogCheck of(ScratchDisk scratch, List<String> files) throws IOException {
     List<String> damage = new ArrayList<>();
     List<String> names = files.stream().filter(name -> SegmentHeader.sequenceOf(name) > 0).toList();
-    SegmentHeader owner = owner(scratch, names);
+    LogOwner owner = LogOwner.of(scratch);
     long clusterId = owner == null ? 0 : owner.clusterId();
     long nodeId = owner == null ? 0 : owner.nodeId();
     HardState hardState = null;
@@ -82,19 +81,6 @@ public record LogCheck(
     }
     return new LogCheck(
         names.size(), clusterId, nodeId, hardState, base, last, snapshot, snapshotBytes, damage);
-  }
-
-  /** The first header that can be read: all of a log name the same owner. */
-  private static @Nullable SegmentHeader owner(Disk disk, List<String> names) throws IOException {
-    for (String name : names) {
-      ByteBuffer page = ByteBuffer.allocate(SegmentHeader.BYTES);
-      disk.open(name).read(page, 0);
-      SegmentHeader header = SegmentHeader.decode(page.flip());
-      if (header != null) {
-        return header;
-      }
-    }
-    return null;
   }
 
   private static void readThrough(StoredSnapshot snapshot) throws IOException {

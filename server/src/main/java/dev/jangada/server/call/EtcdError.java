@@ -131,6 +131,12 @@ public enum EtcdError {
     };
   }
 
+  /** How a failure of the replicated log is told, with what is known of its reason. */
+  static EtcdError of(RaftException failure) {
+    ChangeRefusal refusal = failure.changeRefusal();
+    return refusal != null ? of(refusal) : of(failure.reason());
+  }
+
   /** How the leader's refusal of a change of the membership is told. */
   public static EtcdError of(ChangeRefusal reason) {
     return switch (reason) {

@@ -94,7 +94,7 @@ public final class Reply<T> {
       cause = cause.getCause();
     }
     return switch (cause) {
-      case RaftException refused -> EtcdError.of(refused.reason()).exception();
+      case RaftException refused -> EtcdError.of(refused).exception();
       case StatusRuntimeException refused -> refused;
       default -> {
         LOG.error("A request failed for a reason that no client can do anything about", cause);
