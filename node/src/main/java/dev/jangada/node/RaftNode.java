@@ -611,7 +611,11 @@ public final class RaftNode implements AutoCloseable {
   private void noticeMembership(Membership committed) {
     if (!committed.equals(membership)) {
       membership = committed;
-      log.info("{} belongs to a cluster of {} now", config.id(), committed);
+      log.info(
+          "{} belongs to a cluster of {} now; the logs of {} of them are known",
+          config.id(),
+          committed,
+          committed.members().stream().filter(member -> member.incarnation() != 0).count());
       for (MembershipListener listener : List.copyOf(membershipListeners)) {
         tell(listener, committed);
       }
