@@ -213,6 +213,16 @@ public final class JangadaServer implements AutoCloseable {
     return new JangadaServer(config, node, parts);
   }
 
+  private static Tokens openTokens(ServerConfig config) throws IOException {
+    try {
+      return config.auth().tokens().open(config.auth().simpleTokenTtl(), InstantSource.system());
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("--auth-token: " + e.getMessage());
+    } catch (IOException e) {
+      throw new IOException("--auth-token: a key cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   private static OrderedStore openStore(ServerConfig config, Path directory) {
     return switch (config.storeEngine()) {
       case ROCKSDB ->
