@@ -3,6 +3,7 @@ package dev.jangada.cli.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import dev.jangada.cli.cluster.NodeClient;
@@ -28,6 +29,7 @@ import dev.jangada.server.embedded.FreePorts;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +41,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -280,6 +284,62 @@ class MembershipIT {
     put("n3", "from elsewhere");
 
     assertThat(members("n1").get(2).getPeerURLsList()).containsExactly(url("n6"));
+  }
+
+  @Test
+  void etcdctlAddsPromotesListsUpdatesAndRemoves() throws Exception {
+    assumeTrue(isInstalled(), "etcdctl is not installed (Debian: apt-get install etcd-client)");
+    startNew("n1");
+
+    String added = etcdctl("member", "add", "n2", "--learner", "--peer-urls=" + url("n2"));
+    Matcher id = Pattern.compile("Member +([0-9a-f]+) added to cluster").matcher(added);
+    assertThat(id.find()).as(added).isTrue();
+    assertThat(added)
+        .contains("ETCD_INITIAL_CLUSTER=\"", "n2=" + url("n2"), "n1=" + url("n1"))
+        .contains("ETCD_INITIAL_CLUSTER_STATE=\"existing\"");
+    assertThat(etcdctl("member", "list"))
+        .contains(id.group(1) + ", unstarted, , " + url("n2") + ", , true");
+    join("n2", List.of("n1"));
+    awaitServing("n2");
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .untilAsserted(() ->
+            assertThat(etcdctl("member", "promote", id.group(1)))
+                .contains("Member  " + id.group(1), "promoted in cluster"));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(etcdctl("member", "list"))
+                .contains(id.group(1) + ", started, n2, " + url("n2"), ", false"));
+    assertThat(etcdctl("member", "update", id.group(1), "--peer-urls=" + url("n6")))
+        .contains("updated in cluster");
+    assertThat(etcdctl("member", "list")).contains(url("n6"));
+    etcdctl("member", "update", id.group(1), "--peer-urls=" + url("n2"));
+    assertThat(etcdctl("member", "remove", id.group(1))).contains("removed from cluster");
+    assertThat(etcdctl("member", "list").lines()).hasSize(1);
+    assertThat(process("n2").awaitEnd(PATIENCE)).isEqualTo(EXPELLED);
+  }
+
+  private static boolean isInstalled() throws InterruptedException {
+    try {
+      return new ProcessBuilder("etcdctl", "version").start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** What etcdctl, asking n1, prints to either stream. */
+  private String etcdctl(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("etcdctl"));
+    command.add("--endpoints=127.0.0.1:" + clientPorts.get("n1"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("ETCDCTL_API", "3");
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
   }
 
   @Test
