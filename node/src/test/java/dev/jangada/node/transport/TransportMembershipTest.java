@@ -159,8 +159,9 @@ class TransportMembershipTest {
   @Test
   void whoIsUnknownIsAnsweredAtTheAddressThatItGives() throws Exception {
     NettyTransport transport = open();
-    try (ServerSocket listener = new ServerSocket(0, 9, LOOPBACK);
-        RawPeer guest = RawPeer.connect(transport.listenPort(), hello(9, 5, address(listener)))) {
+    try (ServerSocket listener = new ServerSocket(0, 9, LOOPBACK)) {
+      RawPeer guest = RawPeer.connect(transport.listenPort(), hello(9, 5, address(listener)));
+      opened.add(guest);
       try (RawPeer back = accept(listener)) {
         assertThat(back.accept(6).to()).isEqualTo(9);
         guest.write(RawPeer.frame(new Message.StaleTerm(9, SELF, 4)));
