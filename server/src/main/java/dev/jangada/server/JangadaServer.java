@@ -326,7 +326,7 @@ public final class JangadaServer implements AutoCloseable {
    *
    * @param failure of {@link #whenStopped}
    */
-  public static boolean isExpelled(@Nullable Throwable failure) {
+  public static boolean isExpelled(Throwable failure) {
     return failure instanceof ExpelledException;
   }
 
