@@ -198,7 +198,18 @@ record NodeConfig(
     return peers.stream().filter(peer -> peer.id().equals(id)).findFirst().orElseThrow();
   }
 
-  TransportConfig transportConfig(long logIncarnation) {
+  /** Where the others reach this node, by these settings. */
+  String address() {
+    return self().address();
+  }
+
+  /**
+   * The settings of the transport.
+   *
+   * @param logIncarnation of this node's log
+   * @param moved whether the settings are newer than the addresses in the log
+   */
+  TransportConfig transportConfig(long logIncarnation, boolean moved) {
     RaftConfig raft = raftConfig();
     // An append ends with the entry that fills it, whatever its size.
     long maxMessageBytes =
@@ -211,7 +222,7 @@ record NodeConfig(
         memberId(),
         listenHost,
         listenPort,
-        self().address(),
+        address(),
         logIncarnation,
         peers.stream()
             .filter(peer -> identity == null && !peer.id().equals(id))
@@ -219,6 +230,7 @@ record NodeConfig(
                 new TransportConfig.Remote(
                     MemberId.of(cluster, peer.id()), peer.id(), peer.host(), peer.port()))
             .toList(),
+        moved,
         Math.toIntExact(maxMessageBytes));
   }
 }

@@ -2,6 +2,7 @@ package dev.jangada.node;
 
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.EntryId;
+import dev.jangada.raft.Member;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.MembershipChange;
 import dev.jangada.raft.Message;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -76,6 +78,10 @@ public final class RaftNode implements AutoCloseable {
   private final RaftDriver driver;
 
   private volatile RaftStatus status;
+
+  /** Whether this node is reached at another place than its log says. */
+  private final boolean moved;
+
   private final LogIdentities logIdentities;
   private final MembershipRequests membershipRequests;
   private volatile Membership membership;
@@ -133,8 +139,10 @@ public final class RaftNode implements AutoCloseable {
             this::fail);
     this.driverThread = new Thread(this::runDriver, threadName("driver"));
     long incarnation = storage.log().incarnation();
+    Member self = raft.membership().member(memberId);
+    this.moved = self != null && !self.address().equals(config.address());
     this.transport =
-        transportFactory.open(config.transportConfig(incarnation), new TransportReceiver());
+        transportFactory.open(config.transportConfig(incarnation, moved), new TransportReceiver());
     this.logIdentities =
         new LogIdentities(memberId, incarnation, config.ticks(config.requestTimeout()));
     this.membershipRequests =
@@ -185,6 +193,26 @@ public final class RaftNode implements AutoCloseable {
     applierThread.start();
     snapshotThread.start();
     driverThread.start();
+    if (moved) {
+      tellAddress();
+    }
+  }
+
+  /** Has the others know where this node is reached since it was moved, however long it takes. */
+  private void tellAddress() {
+    var unused =
+        changeMembership(List.of(new MembershipChange.Move(memberId, config.address())))
+            .whenComplete((changed, failure) -> {
+              if (failure == null) {
+                log.info("{} is reached at {} from now on", config.id(), config.address());
+              } else if (!stopped.isDone()
+                  && !(MembershipRequests.cause(failure) instanceof RaftException refused
+                      && refused.reason() == RaftException.Reason.CHANGE_REFUSED)) {
+                CompletableFuture.delayedExecutor(
+                        config.electionTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(this::tellAddress);
+              }
+            });
   }
 
   /** Begins the settings of a node. */

@@ -12,6 +12,7 @@ import dev.jangada.raft.Member;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.MembershipChange;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -164,6 +165,31 @@ class RaftNodeMembershipTest {
   }
 
   @Test
+  void aClusterThatIsMovedAsAWholeFindsItselfAndPutsItDown() throws Exception {
+    start(3);
+    submit("n1", "here");
+    await(
+        "n1",
+        membership -> membership.members().stream().allMatch(member -> member.incarnation() != 0));
+    for (String name : List.of("n1", "n2", "n3")) {
+      stop(name);
+    }
+    peers.replaceAll(peer -> new Peer(peer.id(), HOST, freePort()));
+
+    for (String name : List.of("n1", "n2", "n3")) {
+      startAgain(name);
+    }
+    submit("n2", "there");
+
+    List<String> addresses = peers.stream().map(Peer::address).toList();
+    await(
+        "n3",
+        membership ->
+            membership.members().stream().map(Member::address).toList().containsAll(addresses));
+    assertThat(machine("n3").awaitCommands(2)).containsExactly("here", "there");
+  }
+
+  @Test
   void aMemberThatWasAwayWhileAllOthersWereReplacedFindsTheNewOnes() throws Exception {
     start(3);
     submit("n1", "first");
@@ -305,9 +331,11 @@ class RaftNodeMembershipTest {
     }
   }
 
-  private static int freePort() throws IOException {
+  private static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.jangada.node.transport.TransportConfig.Remote;
 import dev.jangada.raft.Member;
 import dev.jangada.raft.Membership;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -35,6 +36,13 @@ final class PeerLinks {
   private final Transport.Receiver receiver;
   private final Map<Long, String> names = new LinkedHashMap<>();
   private final Set<Long> guests = new HashSet<>();
+
+  /** The addresses that the configuration in force gives, as far as they were told. */
+  private final Map<Long, String> told = new HashMap<>();
+
+  /** Whether the addresses that are told first are older than the settings. */
+  private final boolean moved;
+
   private volatile Map<Long, PeerLink> links = Map.of();
   private Membership committed = Membership.NONE;
   private boolean started;
@@ -51,6 +59,7 @@ final class PeerLinks {
     this.self = config.memberId();
     this.receiver = receiver;
     this.maker = maker;
+    this.moved = config.moved();
     Map<Long, PeerLink> made = new LinkedHashMap<>();
     for (Remote peer : config.peers()) {
       names.put(peer.memberId(), peer.name());
@@ -94,9 +103,11 @@ final class PeerLinks {
         // Without an address it is reached as the settings say, or by other means.
         continue;
       }
+      String before = told.put(member.id(), member.address());
       if (link == null) {
         put(remote);
-      } else {
+      } else if (before == null ? !moved : !before.equals(member.address())) {
+        // Only where it changes: the member itself may have told another one since.
         link.moveTo(remote);
       }
     }
@@ -148,15 +159,16 @@ final class PeerLinks {
         : null;
   }
 
-  /** The link to the node that says hello, a guest if need be; null if there is no way to it. */
+  /** The link to the node that says hello, a guest if need be; null if there is no way back. */
   @Nullable PeerLink greet(Hello hello) {
     PeerLink known = links.get(hello.from());
-    if (known != null || hello.from() == self || guests.size() >= MAX_GUESTS) {
-      return known;
-    }
     Remote remote = remote(hello.from(), hello.address());
-    if (remote == null) {
-      return null;
+    if (known != null && remote != null) {
+      // Who has moved knows it first.
+      known.moveTo(remote);
+    }
+    if (known != null || remote == null || hello.from() == self || guests.size() >= MAX_GUESTS) {
+      return known;
     }
     guests.add(hello.from());
     return put(remote);

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param logIncarnation what this node drew when it began its log, by which the others tell it from
  *     one that has lost it; 0 if it does not say
  * @param peers the other nodes as far as they are known at the start, this one not among them
+ * @param moved whether they are reached where {@code peers} says even if the configuration that is
+ *     told first says otherwise: the cluster has been moved since
  * @param maxMessageBytes no encoded message of this cluster is larger, so that whatever claims to
  *     be is rubbish
  */
@@ -27,6 +29,7 @@ public record TransportConfig(
     String address,
     long logIncarnation,
     List<Remote> peers,
+    boolean moved,
     int maxMessageBytes) {
 
   public TransportConfig {
@@ -50,7 +53,7 @@ public record TransportConfig(
       int listenPort,
       List<Remote> peers,
       int maxMessageBytes) {
-    this(clusterId, memberId, listenHost, listenPort, "", 0, peers, maxMessageBytes);
+    this(clusterId, memberId, listenHost, listenPort, "", 0, peers, false, maxMessageBytes);
   }
 
   /**

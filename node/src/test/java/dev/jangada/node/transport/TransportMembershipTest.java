@@ -273,7 +273,7 @@ class TransportMembershipTest {
     NettyTransport transport =
         NettyTransport.open(
             new TransportConfig(
-                CLUSTER, SELF, "127.0.0.1", 0, "127.0.0.1:1", OWN_LOG, List.of(), 1 << 20),
+                CLUSTER, SELF, "127.0.0.1", 0, "127.0.0.1:1", OWN_LOG, List.of(), false, 1 << 20),
             new TransportLimits(
                 1_000,
                 1 << 20,
