@@ -109,6 +109,12 @@ final class ServerCommand implements Callable<Integer> {
       throw refusal(e.getMessage());
     } catch (IOException e) {
       throw new CommandFailure("could not start: " + e.getMessage());
+    } catch (RuntimeException e) {
+      if (JangadaServer.isExpelled(e)) {
+        logger.error("stopped: {}", e.getMessage());
+        return EXPELLED;
+      }
+      throw e;
     }
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stop"));
     if (stopWithParent) {

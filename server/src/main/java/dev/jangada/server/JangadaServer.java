@@ -52,6 +52,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,19 +100,35 @@ public final class JangadaServer implements AutoCloseable {
    * @throws ConfigException if the data directory contradicts the configuration, or the cluster
    *     that the member is to join does not know it
    * @throws IOException if the data directory cannot be used, or an address not be listened on
+   * @throws RuntimeException for which {@link #isExpelled} holds, if the others refuse the member
+   *     for good before it has started
    */
   public static JangadaServer start(ServerConfig config) throws IOException {
     // What has been started, the newest first: the order in which it is to be closed.
     Deque<Runnable> parts = new ArrayDeque<>();
+    AtomicReference<@Nullable RaftNode> started = new AtomicReference<>();
     try {
-      return start(config, parts);
-    } catch (IOException | RuntimeException e) {
+      return start(config, parts, started);
+    } catch (IOException e) {
       parts.forEach(Runnable::run);
       throw e;
+    } catch (RuntimeException e) {
+      parts.forEach(Runnable::run);
+      throw reason(started.get(), e);
     }
   }
 
-  private static JangadaServer start(ServerConfig config, Deque<Runnable> parts)
+  /** If the node, closed by now, was expelled, that is why the rest could not start. */
+  private static RuntimeException reason(@Nullable RaftNode node, RuntimeException failure) {
+    CompletableFuture<@Nullable Void> end =
+        node == null ? CompletableFuture.completedFuture(null) : node.whenStopped();
+    return end.isCompletedExceptionally() && end.exceptionNow() instanceof ExpelledException why
+        ? why
+        : failure;
+  }
+
+  private static JangadaServer start(
+      ServerConfig config, Deque<Runnable> parts, AtomicReference<@Nullable RaftNode> started)
       throws IOException {
     Path directory = config.dataDirectory().resolve("member");
     ConnectionSecurity security = peerSecurity(config);
@@ -128,6 +145,7 @@ public final class JangadaServer implements AutoCloseable {
         startNode(
             identity == null ? builder : builder.identity(identity), security, store, metrics);
     parts.push(node::close);
+    started.set(node);
     ReadPool readPool = new ReadPool(config.name(), config.readThreads());
     parts.push(readPool::close);
 
@@ -324,7 +342,7 @@ public final class JangadaServer implements AutoCloseable {
    * Whether a member has stopped for this reason because the others will never take it for one of
    * them again: to start it anew is of no use.
    *
-   * @param failure of {@link #whenStopped}
+   * @param failure of {@link #whenStopped}, or of {@link #start}
    */
   public static boolean isExpelled(Throwable failure) {
     return failure instanceof ExpelledException;

@@ -306,7 +306,7 @@ class MembershipIT {
         .ignoreExceptions()
         .untilAsserted(() ->
             assertThat(etcdctl("member", "promote", id.group(1)))
-                .contains("Member  " + id.group(1), "promoted in cluster"));
+                .contains(id.group(1) + " promoted in cluster"));
     await()
         .atMost(PATIENCE)
         .untilAsserted(() ->
