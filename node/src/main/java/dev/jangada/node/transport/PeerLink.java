@@ -133,7 +133,10 @@ final class PeerLink {
     return peer;
   }
 
-  /** The peer is reached at another place from now on. */
+  /**
+   * The peer is reached at another place from the next connection on. One that is up stays: what is
+   * said of the peer may be early, or wrong, and it is still there.
+   */
   void moveTo(Remote place) {
     if (place.host().equals(peer.host()) && place.port() == peer.port()) {
       return;
@@ -142,7 +145,7 @@ final class PeerLink {
     peer = place;
     name = describe(place);
     lastTrouble = "";
-    if (attempt > 0 && state != State.CLOSED) {
+    if (attempt > 0 && state != State.CLOSED && state != State.ESTABLISHED) {
       closeChannel();
       backoff.reset();
       connectAfter(0, backoff.next());
