@@ -63,6 +63,12 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   /** The snapshot that was received to be installed. */
   private StateMachine.@Nullable Snapshot received;
 
+  /**
+   * Whether one is being installed: the machine may be where it ends while the log is not, and then
+   * nobody can say which entry a picture of the machine ends with. Nothing is saved meanwhile.
+   */
+  private boolean installing;
+
   /** Which followers are installing what they were sent, and until when they have time. */
   private final Map<Long, Installation> installations = new HashMap<>();
 
@@ -179,7 +185,10 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
 
   /** Does what follows from the events so far. */
   void advance() {
-    if (!saving && policy.isOn() && (!waitingForNext.isEmpty() || compaction.wantsSnapshot())) {
+    if (!saving
+        && !installing
+        && policy.isOn()
+        && (!waitingForNext.isEmpty() || compaction.wantsSnapshot())) {
       saving = true;
       waitingForThis = waitingForNext;
       waitingForNext = new ArrayList<>();
@@ -271,6 +280,7 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   void install(EntryId last) {
     StateMachine.Snapshot snapshot = present(received, last);
     received = null;
+    installing = true;
     snapshots.begin(new SnapshotTask.Restore(last, snapshot));
   }
 
@@ -285,6 +295,7 @@ final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiv
   /** State machine and log are those of the snapshot, durably. */
   void installed(EntryId last) {
     receiver.installed();
+    installing = false;
     saved = last.index() > saved.index() ? last : saved;
     compaction.applied(last.index());
     compaction.safeUpTo(last.index());
