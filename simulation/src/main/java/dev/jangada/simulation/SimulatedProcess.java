@@ -315,7 +315,8 @@ public final class SimulatedProcess {
   }
 
   private long ticksToTell() {
-    return (host.clock() - ticksBegan) / host.tickNanos() - ticks;
+    long since = host.clock() - ticksBegan - ticks * host.tickNanos();
+    return since < host.tickNanos() ? 0 : since / host.tickNanos();
   }
 
   private void tellTicks() {

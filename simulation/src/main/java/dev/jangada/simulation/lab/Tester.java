@@ -316,8 +316,9 @@ final class Tester {
   byte @Nullable [] await(long index, int expected, long term) {
     long pause = 10;
     for (int probe = 0; probe < 30; probe++) {
-      if (nCommitted(index).count() >= expected) {
-        break;
+      Committed soFar = nCommitted(index);
+      if (soFar.count() >= expected) {
+        return soFar.command();
       }
       sleepMillis(pause);
       if (pause < 1000) {
