@@ -6,8 +6,8 @@ import dev.jangada.raft.RaftStatus;
 /**
  * Decides when the state of a machine is to be saved, and up to where the log may be cut: behind
  * what a crash cannot take away, and behind what the others can be expected to need soon. Cutting
- * too early makes a follower that is only slow need a snapshot, and while that travels the next one
- * (PITFALL: compaction that races a follower).
+ * too early makes a follower that is only slow need a snapshot, and while that travels the next
+ * one.
  */
 final class LogCompaction {
 

@@ -28,7 +28,10 @@ final class SnapshotSender {
   /** After so many election timeouts without an answer a follower is given up. */
   private static final int SILENCE_TIMEOUTS = 5;
 
-  /** After so many election timeouts in which it got no further, too. */
+  /** After so many of them already, the log is no longer kept for its sake. */
+  private static final int PATIENT_TIMEOUTS = 2;
+
+  /** After so many election timeouts in which it got no further, a follower is given up, too. */
   private static final int STANDSTILL_TIMEOUTS = 60;
 
   /** So many election timeouts a picture is kept that nobody wants. */
@@ -279,12 +282,17 @@ final class SnapshotSender {
   }
 
   /**
-   * Index from which on the log must be kept for the followers' sake; MAX_VALUE if for nobody's.
+   * Index from which on the log must be kept for the followers' sake; MAX_VALUE if for nobody's. A
+   * follower that does not answer may be away for long, while the log would grow. Should it come
+   * back, what it is being sent still brings it closer, and the next snapshot finds the log kept.
    */
   long needed() {
-    return (peer == 0 && wanting.isEmpty()) || picture == null
-        ? Long.MAX_VALUE
-        : picture.last().index();
+    Picture sent = picture;
+    if (sent == null || (peer == 0 && wanting.isEmpty())) {
+      return Long.MAX_VALUE;
+    }
+    boolean isSilent = peer != 0 && tick - heardAt >= timeouts(PATIENT_TIMEOUTS);
+    return isSilent ? Long.MAX_VALUE : sent.last().index();
   }
 
   /** Lets go of the picture, for good. */

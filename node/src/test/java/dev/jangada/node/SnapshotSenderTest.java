@@ -240,6 +240,33 @@ class SnapshotSenderTest {
     assertThat(sender.needed()).isEqualTo(Long.MAX_VALUE);
   }
 
+  @Test
+  void theLogIsNotKeptForAFollowerThatDoesNotAnswerUntilItDoes() {
+    begin(2, 40);
+    readAll();
+    tick(2 * TIMEOUT - 1);
+    assertThat(sender.needed()).isEqualTo(100);
+
+    tick(1);
+    assertThat(sender.needed()).isEqualTo(Long.MAX_VALUE);
+
+    sender.acknowledged(2, LAST, 4);
+    assertThat(sender.needed()).isEqualTo(100);
+  }
+
+  @Test
+  void whoWaitsBehindASilentFollowerGetsANewPictureIfTheLogWasCut() {
+    begin(2, 40);
+    sender.wanted(3);
+    readAll();
+    tick(2 * TIMEOUT);
+    base = 140;
+    leader.log.clear();
+
+    tick(3 * TIMEOUT);
+    assertThat(leader.log).contains("sent to 2: false", "capture");
+  }
+
   // --- Together with the receiver ----------------------------------------------------------------
 
   @ParameterizedTest
