@@ -31,6 +31,12 @@ enum Circumstances {
   /** Nodes that take snapshots all the time and need them after every absence. */
   SNAPSHOTS("snapshots"),
 
+  /**
+   * Busy clients, logs that are cut after every entry, and snapshots in so many pieces that there
+   * are many entries more when the last one has arrived.
+   */
+  PIECES("snapshots in many pieces"),
+
   /** A membership that changes all the time, over changes of the leadership. */
   MEMBERSHIP("membership changes");
 
@@ -116,6 +122,10 @@ enum Circumstances {
                       random.nextInt(8),
                       20 + random.nextInt(300),
                       1 + random.nextInt(3)));
+      case PIECES ->
+          busy(drawn(random, raft -> true), 3, EnumSet.of(Fault.CRASH, Fault.PARTITION), 500, 500)
+              .withNetwork(new SimulationConfig.Network(MILLIS / 5, MILLIS / 2, 0, 0, false))
+              .withSnapshots(new SnapshotPolicy(1, 0, 8, 1));
       case MEMBERSHIP ->
           busy(
                   drawn(random, raft -> true),

@@ -112,10 +112,11 @@ final class SnapshotMutants {
                   "if (from != sender || inTerm != term || !ofLast.equals(last) || ofTotal !="
                       + " total) {",
                   "if (total == 0) {"),
-          in(
+          named(
                   "sends one snapshot after another to a slow follower",
                   "Entries after a snapshot that is under way are kept, so that one does not follow"
                       + " on another without end (etcd#4055, openraft#1706).")
+              .in(Circumstances.PIECES)
               .replacing(
                   COORDINATOR,
                   "Math.min(sender.needed(), neededToInstall(status))",
