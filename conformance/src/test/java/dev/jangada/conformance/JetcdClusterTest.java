@@ -1,12 +1,14 @@
 package dev.jangada.conformance;
 
 import static dev.jangada.conformance.Answers.answer;
+import static dev.jangada.conformance.Answers.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.Cluster;
 import io.etcd.jetcd.cluster.Member;
 import io.etcd.jetcd.cluster.MemberListResponse;
+import io.grpc.Status;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +19,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Members by jetcd. After each test they are those that were there before. */
 @Timeout(90)
 class JetcdClusterTest {
+
+  /** Where nobody listens. */
+  private static final URI NOBODY = URI.create("http://127.0.0.1:9");
+
+  private static final URI NOBODY_ELSE = URI.create("http://127.0.0.1:19");
 
   @RegisterExtension static final ClusterUnderTest etcd = new ClusterUnderTest();
 
@@ -62,5 +69,67 @@ class JetcdClusterTest {
         assertThat(expected).contains(list.getHeader().getMemberId());
       }
     }
+  }
+
+  @Test
+  void learnerThatWasNeverStartedIsListedMovedAndRemoved() throws Exception {
+    long learner = addLearner();
+    try {
+      assertThat(listed(learner).isLearner()).isTrue();
+      assertThat(listed(learner).getName()).isEmpty();
+      assertThat(listed(learner).getClientURIs()).isEmpty();
+      assertThat(listed(learner).getPeerURIs()).containsExactly(NOBODY);
+
+      answer(cluster.updateMember(learner, List.of(NOBODY_ELSE)));
+      assertThat(listed(learner).getPeerURIs()).containsExactly(NOBODY_ELSE);
+    } finally {
+      answer(cluster.removeMember(learner));
+    }
+
+    assertThat(answer(cluster.listMember()).getMembers())
+        .extracting(Member::getId)
+        .doesNotContain(learner);
+  }
+
+  @Test
+  void learnerIsNotPromotedBeforeItHasCaughtUp() throws Exception {
+    long learner = addLearner();
+    try {
+      assertRefused(
+          cluster.promoteMember(learner),
+          Status.Code.FAILED_PRECONDITION,
+          "etcdserver: can only promote a learner member which is in sync with leader");
+    } finally {
+      answer(cluster.removeMember(learner));
+    }
+  }
+
+  @Test
+  void whoIsNoMemberIsNeitherMovedNorPromotedNorRemoved() {
+    String notFound = "etcdserver: member not found";
+    assertRefused(cluster.updateMember(4711, List.of(NOBODY)), Status.Code.NOT_FOUND, notFound);
+    assertRefused(cluster.promoteMember(4711), Status.Code.NOT_FOUND, notFound);
+    assertRefused(cluster.removeMember(4711), Status.Code.NOT_FOUND, notFound);
+  }
+
+  @Test
+  void addressOfAnotherMemberIsRefused() throws Exception {
+    URI taken = answer(cluster.listMember()).getMembers().getFirst().getPeerURIs().getFirst();
+
+    assertRefused(
+        cluster.addMember(List.of(taken), true),
+        Status.Code.FAILED_PRECONDITION,
+        "etcdserver: Peer URLs already exists");
+  }
+
+  private long addLearner() throws Exception {
+    return answer(cluster.addMember(List.of(NOBODY), true)).getMember().getId();
+  }
+
+  private Member listed(long id) throws Exception {
+    return answer(cluster.listMember()).getMembers().stream()
+        .filter(member -> member.getId() == id)
+        .findFirst()
+        .orElseThrow();
   }
 }
