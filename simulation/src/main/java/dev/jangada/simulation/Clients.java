@@ -21,6 +21,7 @@ final class Clients<I, O> {
 
   private static final int MIN_TIMEOUT_TICKS = 20;
   private static final int MAX_TIMEOUT_TICKS = 200;
+  private static final long MAX_THINK_NANOS_AT_THE_END = 20_000_000;
 
   private final EventQueue time;
   private final RandomGenerator random;
@@ -41,6 +42,9 @@ final class Clients<I, O> {
   private boolean membersOnly;
   private boolean stopped;
 
+  /** Mean pause of a client between two requests. */
+  private long thinkNanos;
+
   Clients(
       EventQueue time,
       RandomGenerator random,
@@ -54,6 +58,7 @@ final class Clients<I, O> {
     this.random = random;
     this.trace = trace;
     this.config = config;
+    this.thinkNanos = config.thinkNanos();
     this.nodes = nodes;
     this.workload = workload;
     this.effects = effects;
@@ -105,6 +110,7 @@ final class Clients<I, O> {
    */
   void expectService() {
     membersOnly = true;
+    thinkNanos = Math.min(thinkNanos, MAX_THINK_NANOS_AT_THE_END);
     Arrays.fill(writesAnsweredBy, 0);
     Arrays.fill(readsAnsweredBy, 0);
   }
@@ -116,7 +122,7 @@ final class Clients<I, O> {
 
   private void think(int client) {
     time.after(
-        1 + SimulatedNetwork.exponential(random, config.thinkNanos()),
+        1 + SimulatedNetwork.exponential(random, thinkNanos),
         () -> {
           if (!stopped) {
             ask(client);
