@@ -9,6 +9,7 @@ import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.Ready;
 import dev.jangada.raft.RecoveredLog;
+import dev.jangada.raft.SnapshotMetadata;
 import dev.jangada.raft.StateMachine;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -47,7 +48,7 @@ class SnapshotCoordinatorTest {
     work();
     coordinator.leadershipChanged();
     coordinator.wanted(2);
-    coordinator.event(new SnapshotEvent.Captured(SnapshotTask.Purpose.SEND, new TwelveBytes()));
+    coordinator.event(new SnapshotEvent.Captured(SnapshotTask.Purpose.SEND, new TwelveBytes(1)));
   }
 
   @Test
@@ -68,6 +69,76 @@ class SnapshotCoordinatorTest {
     assertThat(sent).isEmpty();
   }
 
+  @Test
+  void nothingIsSavedWhileASnapshotIsInstalled() {
+    EntryId last = new EntryId(9, 2);
+    List<EntryId> saved = new ArrayList<>();
+    followAndInstall(last);
+
+    coordinator.take(savedTo(saved));
+    coordinator.applied(last.index());
+    coordinator.advance();
+
+    // The machine would be where the snapshot ends, the log would not know that entry.
+    assertThat(tasks).hasExactlyElementsOfTypes(SnapshotTask.Restore.class);
+
+    raft.snapshotInstalled(last);
+    coordinator.installed(last);
+    tasks.clear();
+    coordinator.advance();
+    assertThat(tasks).containsExactly(new SnapshotTask.Capture(SnapshotTask.Purpose.SAVE));
+    coordinator.event(
+        new SnapshotEvent.Captured(SnapshotTask.Purpose.SAVE, new TwelveBytes(last.index())));
+    assertThat(saved).containsExactly(last);
+  }
+
+  @Test
+  void whatIsBeingSavedAlreadyIsFinishedWhileASnapshotIsInstalled() {
+    EntryId last = new EntryId(9, 2);
+    List<EntryId> saved = new ArrayList<>();
+    coordinator.take(savedTo(saved));
+    coordinator.advance();
+    assertThat(tasks).contains(new SnapshotTask.Capture(SnapshotTask.Purpose.SAVE));
+    followAndInstall(last);
+
+    // The picture was asked for before the machine is restored, and so is taken before.
+    EntryId before = new EntryId(1, 1);
+    coordinator.event(
+        new SnapshotEvent.Captured(SnapshotTask.Purpose.SAVE, new TwelveBytes(before.index())));
+    coordinator.event(new SnapshotEvent.Saved(before, 12));
+
+    assertThat(saved).containsExactly(before);
+  }
+
+  /** Follows node 3, the leader of term 2, and has begun to install what that has sent. */
+  private void followAndInstall(EntryId last) {
+    raft.step(new Message.AppendRequest(3, 1, 2, new EntryId(1, 1), List.of(), 1, 0));
+    work();
+    coordinator.leadershipChanged();
+    SnapshotMetadata of = new SnapshotMetadata(last, CONFIG.initialMembership());
+    coordinator.received(
+        new Message.SnapshotChunk(3, 1, 2, last, of.membership(), 12, 0, new byte[12]));
+    coordinator.event(new SnapshotEvent.Received(of, new TwelveBytes(last.index())));
+    Ready ready = raft.ready();
+    assertThat(ready.install()).isEqualTo(of);
+    tasks.clear();
+    coordinator.install(last);
+  }
+
+  private static Outcome.Snapshot savedTo(List<EntryId> saved) {
+    return new Outcome.Snapshot() {
+      @Override
+      public void taken(EntryId last) {
+        saved.add(last);
+      }
+
+      @Override
+      public void failed(RaftException failure) {
+        throw new AssertionError(failure);
+      }
+    };
+  }
+
   private static SnapshotEvent piece() {
     return new SnapshotEvent.Piece(new EntryId(1, 1), 0, new byte[4]);
   }
@@ -84,12 +155,7 @@ class SnapshotCoordinatorTest {
     }
   }
 
-  private static final class TwelveBytes implements StateMachine.Snapshot {
-    @Override
-    public long index() {
-      return 1;
-    }
-
+  private record TwelveBytes(long index) implements StateMachine.Snapshot {
     @Override
     public long size() {
       return 12;
