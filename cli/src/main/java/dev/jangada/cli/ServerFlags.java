@@ -68,6 +68,16 @@ final class ServerFlags {
   private @Nullable String initialClusterToken;
 
   @Option(
+      names = "--force-new-cluster",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = {
+        "Make this member, from its data, the only one of its cluster: when the",
+        "others are lost for good (default: false)."
+      })
+  private boolean forceNewCluster;
+
+  @Option(
       names = "--heartbeat-interval",
       paramLabel = "MS",
       description = "How often a leader tells that it is alive (default: 100).")
@@ -233,5 +243,6 @@ final class ServerFlags {
     if (initialClusterToken != null) {
       builder.initialClusterToken(initialClusterToken);
     }
+    builder.forceNewCluster(forceNewCluster);
   }
 }

@@ -187,14 +187,22 @@ class ServerFlagsTest {
 
   @Test
   void flagThatAsksForWhatIsNotThereIsRefusedUnlessItAsksForNothing() {
-    ServerCommand asking = parse(Map.of(), "--force-new-cluster");
-    ServerCommand notAsking = parse(Map.of(), "--force-new-cluster=false", "--wal-dir", "");
+    ServerCommand asking = parse(Map.of(), "--auto-tls");
+    ServerCommand notAsking = parse(Map.of(), "--auto-tls=false", "--wal-dir", "");
 
     assertThatThrownBy(asking::config)
         .isInstanceOf(ParameterException.class)
-        .hasMessageContaining("--force-new-cluster is not supported: take a backup");
+        .hasMessageContaining("--auto-tls is not supported: certificates have to be given");
     assertThat(notAsking.config().name()).isEqualTo("default");
     assertThat(notAsking.notes(notAsking, Map.of())).isEmpty();
+  }
+
+  @Test
+  void newClusterIsForcedOnlyWhereThatIsAskedFor() {
+    assertThat(parse(Map.of()).config().forceNewCluster()).isFalse();
+    assertThat(parse(Map.of(), "--force-new-cluster").config().forceNewCluster()).isTrue();
+    assertThat(parse(Map.of(), "--force-new-cluster=false").config().forceNewCluster()).isFalse();
+    assertThat(parse(Map.of("ETCD_FORCE_NEW_CLUSTER", "true")).config().forceNewCluster()).isTrue();
   }
 
   @Test

@@ -422,6 +422,7 @@ public final class KvStateMachine implements StateMachine {
    * Makes everything applied so far survive a crash, so that {@link #durableAppliedIndex} is what
    * {@link #appliedIndex} was, at least. Waits for the disk. Any thread, not after {@link #close}.
    */
+  @Override
   public void flush() {
     store.flush();
   }

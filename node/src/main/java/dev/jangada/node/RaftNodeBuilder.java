@@ -1,5 +1,6 @@
 package dev.jangada.node;
 
+import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.EntryId;
@@ -278,6 +279,40 @@ public final class RaftNodeBuilder {
         log.append(new HardState(base.term(), HardState.NO_VOTE), List.of());
         log.reset(base, config.initialMembership());
       }
+    }
+  }
+
+  /**
+   * Makes the member whose data directory this is the only one of its cluster: the way back when so
+   * many of the others are lost for good that there never will be a majority again. Starts nothing;
+   * {@link #start} does, afterwards, with a new state machine.
+   *
+   * <p>Everything in the log counts from then on, whether or not it was known to be committed: of
+   * what was acknowledged, only what never reached this member is lost. All others are removed, and
+   * should they come back they are refused, and stop. For a member that decides alone already this
+   * does nothing.
+   *
+   * @param security what secures the connections between the members: the others are asked whether
+   *     they are really gone
+   * @throws IllegalArgumentException if a setting is missing or settings contradict each other
+   * @throws IllegalStateException if this member must not or cannot go on alone: there are no data,
+   *     it was removed itself, another member still runs, or the state machine is neither durable
+   *     nor supports snapshots. Nothing has changed then
+   * @throws IOException if the log or the state cannot be read or written
+   */
+  public void forceNewCluster(ConnectionSecurity security) throws IOException {
+    NodeConfig config = config();
+    Path directory = required(dataDirectory, "dataDirectory");
+    StateMachine machine = required(stateMachine, "stateMachine");
+    if (NodeIdentity.inDirectory(directory) == null) {
+      throw new IllegalStateException(
+          "there are no data of a member in " + directory + " to go on with");
+    }
+    WalConfig walConfig =
+        WalConfig.of(config.clusterId(), config.memberId()).withSegmentBytes(logSegmentBytes);
+    try (FileDisk log = FileDisk.open(directory.resolve(LOG_DIRECTORY));
+        NodeStorage storage = NodeStorage.open(config.id(), log, walConfig, machine)) {
+      new ForcedCluster(config, storage, machine, security).force();
     }
   }
 

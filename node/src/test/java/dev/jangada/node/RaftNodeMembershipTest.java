@@ -8,9 +8,16 @@ import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.ChangeRefusal;
+import dev.jangada.raft.Entry;
+import dev.jangada.raft.HardState;
 import dev.jangada.raft.Member;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.MembershipChange;
+import dev.jangada.raft.Proposal;
+import dev.jangada.raft.StateMachine;
+import dev.jangada.storage.FileDisk;
+import dev.jangada.storage.WalConfig;
+import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -31,6 +38,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Nodes with real logs and real connections, whose cluster changes. */
 class RaftNodeMembershipTest {
@@ -239,6 +248,176 @@ class RaftNodeMembershipTest {
             RunningCluster.ask(ConnectionSecurity.NONE, HOST, port, Duration.ofSeconds(20)).get())
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining(HOST + ":" + port);
+  }
+
+  @Test
+  void aMemberThatIsForcedToGoOnAloneKeepsAllItHasAndRefusesTheOthers() throws Exception {
+    start(3);
+    submit("n1", "acknowledged");
+    await(
+        "n1",
+        membership -> membership.members().stream().allMatch(member -> member.incarnation() != 0));
+    stop("n2");
+    stop("n3");
+    // Appended if n1 leads, and else nowhere: nobody can know whether it was committed.
+    StartResult pending = node("n1").start(bytes("pending"));
+    stop("n1");
+
+    force("n1", new SnapshotMachine());
+    startAgain("n1");
+    submit("n1", "alone");
+
+    assertThat(machine("n1").commands())
+        .isEqualTo(
+            pending.isLeader()
+                ? List.of("acknowledged", "pending", "alone")
+                : List.of("acknowledged", "alone"));
+    assertThat(node("n1").membership().ids()).containsExactly(node("n1").memberId());
+    assertThat(node("n1").membership().removed())
+        .containsExactlyInAnyOrder(MemberId.of("jangada", "n2"), MemberId.of("jangada", "n3"));
+    // Together they would be a majority of what they know.
+    RaftNode second = startAgain("n2");
+    RaftNode third = startAgain("n3");
+    assertExpelled(second, Transport.Expulsion.REMOVED);
+    assertExpelled(third, Transport.Expulsion.REMOVED);
+    submit("n1", "still alone");
+
+    Peer fourth = new Peer("n4", HOST, freePort());
+    change("n1", new MembershipChange.AddLearner(FOUR, fourth.address(), true));
+    join(fourth, FOUR);
+    await("n1", membership -> membership.isVoter(FOUR));
+    submit("n4", "together");
+    List<String> all = machine("n1").awaitCommands(pending.isLeader() ? 5 : 4);
+    assertThat(machine("n4").awaitCommands(all.size())).isEqualTo(all);
+  }
+
+  @Test
+  void nobodyIsForcedToGoOnAloneWhileAnotherMemberRuns() throws Exception {
+    start(3);
+    submit("n1", "together");
+    stop("n1");
+
+    assertThatThrownBy(() -> force("n1", new SnapshotMachine()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("still runs");
+
+    startAgain("n1");
+    submit("n1", "as before");
+    assertThat(node("n1").membership().members()).hasSize(3);
+  }
+
+  @Test
+  void aMemberThatDecidesAloneAlreadyIsLeftAsItIs() throws Exception {
+    start(1);
+    Peer fourth = new Peer("n4", HOST, freePort());
+    change("n1", new MembershipChange.AddLearner(FOUR, fourth.address(), false));
+    submit("n1", "command");
+    stop("n1");
+
+    force("n1", new SnapshotMachine());
+
+    startAgain("n1");
+    submit("n1", "another");
+    assertThat(node("n1").membership().ids())
+        .containsExactlyInAnyOrder(MemberId.of("jangada", "n1"), FOUR);
+  }
+
+  @Test
+  void nothingIsForcedWithoutDataOrByOneThatWasRemoved() throws Exception {
+    peers.add(new Peer("n1", HOST, freePort()));
+    assertThatThrownBy(() -> force("n1", new SnapshotMachine()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no data of a member");
+    assertThat(directory.resolve("n1")).doesNotExist();
+
+    long self = MemberId.of("jangada", "n1");
+    writeLog("n1", new Membership(List.of(Member.voter(FOUR, HOST + ":1")), List.of(self)));
+    assertThatThrownBy(() -> force("n1", new SnapshotMachine()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("was removed from the cluster");
+  }
+
+  @Test
+  void aMachineWhoseStateIsInTheLogAloneIsNotForced() throws Exception {
+    peers.add(new Peer("n1", HOST, freePort()));
+    Membership before = Membership.of(List.of(voter("n1"), voter("n2")));
+    writeLog("n1", before);
+
+    assertThatThrownBy(() -> force("n1", new RecordingMachine()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("does not support snapshots");
+
+    assertThat(lastMembership("n1")).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Member.Standing.class)
+  void aMemberOfAnyStandingIsAloneAfterItWasForced(Member.Standing standing) throws Exception {
+    Peer own = new Peer("n1", HOST, freePort());
+    peers.add(own);
+    long self = MemberId.of("jangada", "n1");
+    // Nothing answers at these addresses, and n2 has none.
+    Member other = new Member(9, Member.Standing.DEMOTED, HOST + ":" + freePort(), 0);
+    writeLog(
+        "n1",
+        new Membership(
+            Membership.of(
+                    List.of(
+                        new Member(self, standing, own.address(), 0),
+                        other,
+                        Member.voter(MemberId.of("jangada", "n2"), "")))
+                .members(),
+            List.of(8L)));
+
+    force("n1", new SnapshotMachine());
+    startAgain("n1");
+    submit("n1", "alone");
+
+    assertThat(machine("n1").commands()).containsExactly("kept", "alone");
+    Membership now = node("n1").membership();
+    assertThat(now.voters()).containsExactly(self);
+    assertThat(now.members()).hasSize(1);
+    assertThat(now.removed()).containsExactlyInAnyOrder(8L, 9L, MemberId.of("jangada", "n2"));
+  }
+
+  private static Member voter(String name) {
+    return Member.voter(MemberId.of("jangada", name), "");
+  }
+
+  /** A stopped member's log that ends with a configuration and a command. */
+  private void writeLog(String name, Membership membership) throws IOException {
+    try (FileDisk disk = FileDisk.open(directory.resolve(name).resolve("wal"));
+        WriteAheadLog log = WriteAheadLog.open(disk, walConfig(name))) {
+      Proposal proposal = new Proposal(9, 1, bytes("kept"));
+      log.append(
+          new HardState(3, HardState.NO_VOTE),
+          List.of(
+              Entry.noop(1, 1),
+              Entry.configuration(2, 2, membership),
+              Entry.command(3, 3, proposal)));
+    }
+  }
+
+  private Membership lastMembership(String name) throws IOException {
+    try (FileDisk disk = FileDisk.open(directory.resolve(name).resolve("wal"));
+        WriteAheadLog log = WriteAheadLog.open(disk, walConfig(name))) {
+      return log.configurations().getLast().membership();
+    }
+  }
+
+  private static WalConfig walConfig(String name) {
+    return WalConfig.of(MemberId.ofCluster("jangada"), MemberId.of("jangada", name))
+        .withSegmentBytes(256 << 10);
+  }
+
+  private void force(String name, StateMachine machine) throws IOException {
+    RaftNode.builder()
+        .peers(peers)
+        .id(name)
+        .dataDirectory(directory.resolve(name))
+        .stateMachine(machine)
+        .logSegmentBytes(256 << 10)
+        .forceNewCluster(ConnectionSecurity.NONE);
   }
 
   private void start(int size) throws IOException {

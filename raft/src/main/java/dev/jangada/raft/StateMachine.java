@@ -13,8 +13,8 @@ import java.util.List;
  * configuration that may differ between nodes. Two nodes that applied the same index have the same
  * state.
  *
- * <p>{@link #apply}, {@link #snapshot} and {@link #restore} are called by one thread at a time.
- * Reads of the state by other threads are the implementation's own affair.
+ * <p>{@link #apply}, {@link #flush}, {@link #snapshot} and {@link #restore} are called by one
+ * thread at a time. Reads of the state by other threads are the implementation's own affair.
  *
  * <p>A machine that {@linkplain #supportsSnapshots() supports snapshots} spares its nodes a log
  * that grows without end. There are two kinds. A durable one keeps its state itself, and the log is
@@ -52,6 +52,13 @@ public interface StateMachine extends AutoCloseable {
   default long durableIndex() {
     return 0;
   }
+
+  /**
+   * Makes what was applied so far durable, so that {@link #durableIndex} is the index of the last
+   * entry applied, at least. Waits for the disk. Does nothing, as by default, for a machine that
+   * keeps its state in memory only.
+   */
+  default void flush() {}
 
   /** Whether {@link #snapshot} and {@link #restore} work; by default they do not. */
   default boolean supportsSnapshots() {

@@ -134,16 +134,16 @@ public final class JangadaServer implements AutoCloseable {
     ConnectionSecurity security = peerSecurity(config);
     NodeIdentity identity = new MemberIdentity(config, security).find(directory);
     Files.createDirectories(directory);
+    if (config.forceNewCluster()) {
+      forceNewCluster(config, directory, identity, security);
+    }
     KvStateMachine store = new KvStateMachine(openStore(config, directory));
     parts.push(store::close);
     WatchHub watchHub = new WatchHub(config.name(), store, WATCH_PROGRESS_INTERVAL);
     parts.push(watchHub::close);
     ServerMetrics metrics = new ServerMetrics();
     parts.push(metrics::close);
-    RaftNodeBuilder builder = nodeBuilder(config, directory);
-    RaftNode node =
-        startNode(
-            identity == null ? builder : builder.identity(identity), security, store, metrics);
+    RaftNode node = startNode(nodeBuilder(config, directory, identity), security, store, metrics);
     parts.push(node::close);
     started.set(node);
     ReadPool readPool = new ReadPool(config.name(), config.readThreads());
@@ -271,6 +271,26 @@ public final class JangadaServer implements AutoCloseable {
           return transport;
         })
         .start();
+  }
+
+  private static RaftNodeBuilder nodeBuilder(
+      ServerConfig config, Path directory, @Nullable NodeIdentity identity) {
+    RaftNodeBuilder builder = nodeBuilder(config, directory);
+    return identity == null ? builder : builder.identity(identity);
+  }
+
+  /** Makes the member that is not started yet the only one of its cluster. */
+  private static void forceNewCluster(
+      ServerConfig config,
+      Path directory,
+      @Nullable NodeIdentity identity,
+      ConnectionSecurity security)
+      throws IOException {
+    try (KvStateMachine store = new KvStateMachine(openStore(config, directory))) {
+      nodeBuilder(config, directory, identity).stateMachine(store).forceNewCluster(security);
+    } catch (IllegalStateException e) {
+      throw new ConfigException("--force-new-cluster: " + e.getMessage());
+    }
   }
 
   /**

@@ -63,6 +63,11 @@ final class MemberIdentity {
     NodeIdentity own = NodeIdentity.inDirectory(directory);
     boolean joins = config.initialClusterState() == InitialClusterState.EXISTING;
     if (own == null) {
+      if (config.forceNewCluster()) {
+        throw new ConfigException(
+            "--force-new-cluster: there are no data of a member in %s to go on with"
+                .formatted(config.dataDirectory()));
+      }
       return joins ? join() : null;
     }
     // A directory of another of the members that are listed is a mistake, which the node refuses.
@@ -70,7 +75,7 @@ final class MemberIdentity {
         config.initialCluster().keySet().stream()
             .anyMatch(name -> MemberId.of(config.clusterName(), name) == own.memberId());
     boolean sameCluster = own.clusterId() == MemberId.ofCluster(config.clusterName());
-    return !isListed && (joins || sameCluster) ? own : null;
+    return !isListed && (joins || sameCluster || config.forceNewCluster()) ? own : null;
   }
 
   /** What the members that this one is told of have to say of it. */

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *     ({@code --initial-cluster-state})
  * @param initialClusterToken tells this cluster from others whose members have the same names
  *     ({@code --initial-cluster-token})
+ * @param forceNewCluster whether this member is to become the only one of its cluster, from the
+ *     data that it has, because the others are lost for good ({@code --force-new-cluster})
  * @param heartbeatInterval how often a leader tells that it is alive ({@code --heartbeat-interval})
  * @param electionTimeout how long a member waits for a leader before it asks for an election, at
  *     least five heartbeats ({@code --election-timeout})
@@ -71,6 +73,7 @@ public record ServerConfig(
     Map<String, URI> initialCluster,
     InitialClusterState initialClusterState,
     String initialClusterToken,
+    boolean forceNewCluster,
     Duration heartbeatInterval,
     Duration electionTimeout,
     boolean leaseReads,
@@ -162,6 +165,7 @@ public record ServerConfig(
     private @Nullable Map<String, List<URI>> initialCluster;
     private InitialClusterState initialClusterState = InitialClusterState.NEW;
     private String initialClusterToken = "etcd-cluster";
+    private boolean forceNewCluster;
     private Duration heartbeatInterval = Duration.ofMillis(100);
     private Duration electionTimeout = Duration.ofMillis(500);
     private boolean leaseReads;
@@ -265,6 +269,12 @@ public record ServerConfig(
     /** See {@link ServerConfig#initialClusterToken}; {@code etcd-cluster} by default. */
     public Builder initialClusterToken(String token) {
       this.initialClusterToken = token;
+      return this;
+    }
+
+    /** See {@link ServerConfig#forceNewCluster}; off by default. */
+    public Builder forceNewCluster(boolean force) {
+      this.forceNewCluster = force;
       return this;
     }
 
@@ -411,6 +421,7 @@ public record ServerConfig(
           members,
           initialClusterState,
           initialClusterToken,
+          forceNewCluster,
           heartbeatInterval,
           electionTimeout,
           leaseReads,

@@ -70,10 +70,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
   }
 
   private static void members(List<OtherFlag> flags) {
-    switchRefused(
-        flags,
-        "force-new-cluster",
-        "take a backup of the member and make a new cluster with jangada snapshot restore");
     for (String discovery :
         List.of(
             "discovery",

@@ -8,10 +8,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.protobuf.ByteString;
 import dev.jangada.cli.cluster.NodeClient;
 import dev.jangada.cli.e2e.Acknowledgements.Write;
+import dev.jangada.etcd.api.etcdserverpb.AuthGrpc;
+import dev.jangada.etcd.api.etcdserverpb.AuthUserAddRequest;
+import dev.jangada.etcd.api.etcdserverpb.AuthUserListRequest;
 import dev.jangada.etcd.api.etcdserverpb.ClusterGrpc;
 import dev.jangada.etcd.api.etcdserverpb.HashKVRequest;
 import dev.jangada.etcd.api.etcdserverpb.HashKVResponse;
 import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
+import dev.jangada.etcd.api.etcdserverpb.LeaseGrantRequest;
+import dev.jangada.etcd.api.etcdserverpb.LeaseGrpc;
+import dev.jangada.etcd.api.etcdserverpb.LeaseTimeToLiveRequest;
 import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
 import dev.jangada.etcd.api.etcdserverpb.Member;
 import dev.jangada.etcd.api.etcdserverpb.MemberAddRequest;
@@ -262,6 +268,73 @@ class MembershipIT {
   }
 
   @Test
+  void lastMemberIsForcedToGoOnAloneAndLosesNothingThatItHad() throws Exception {
+    startNew("n1", "n2", "n3");
+    long lease = grantLease("n1");
+    addUser("n1", "alice");
+    Acknowledgements acknowledged = new Acknowledgements();
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread writer = Thread.ofPlatform().start(() -> write(0, acknowledged, stop));
+    acknowledged.awaitMore(300, PATIENCE);
+    long applied = status("n1").getHeader().getRevision();
+    for (String name : List.of("n1", "n2", "n3")) {
+      kill(name);
+    }
+    stop.set(true);
+    writer.join();
+    deleteData("n2");
+    List<Write> had =
+        acknowledged.all().stream().filter(write -> write.revision() <= applied).toList();
+    assertThat(had).hasSizeGreaterThanOrEqualTo(200);
+
+    forceNewCluster("n1", List.of("n1", "n2", "n3"));
+    awaitServing("n1");
+    assertThat(process("n1").output()).contains("IS THE ONLY MEMBER OF ITS CLUSTER FROM NOW ON");
+    assertThat(members("n1")).extracting(Member::getName).containsExactly("n1");
+    assertNothingIsLost(had, List.of("n1"));
+    assertThat(ttl("n1", lease)).isPositive();
+    assertThat(users("n1")).containsExactly("alice");
+    put("n1", "alone");
+    assertThat(status("n1").getHeader().getRevision()).isGreaterThan(applied);
+
+    // Whoever comes back is told why it cannot, with its data and without.
+    start("n3", "new", List.of("n1", "n2", "n3"));
+    start("n2", "new", List.of("n1", "n2", "n3"));
+    for (String name : List.of("n2", "n3")) {
+      assertThat(process(name).awaitEnd(PATIENCE)).as(process(name).output()).isEqualTo(EXPELLED);
+      assertThat(process(name).output())
+          .contains("was removed from the cluster", "empty data directory");
+    }
+    // The flag that was left where it was does no harm.
+    kill("n1");
+    forceNewCluster("n1", List.of("n1", "n2", "n3"));
+    awaitServing("n1");
+    assertThat(process("n1").output()).contains("decides alone already");
+    add("n1", "n4", false);
+    join("n4", List.of("n1"));
+    awaitServing("n4");
+    await().atMost(PATIENCE).until(() -> process("n1").output().contains("Connected to"));
+    assertNothingIsLost(had, List.of("n1", "n4"));
+    kill("n1");
+    forceNewCluster("n1", List.of("n1", "n2", "n3"));
+    assertThat(process("n1").awaitEnd(PATIENCE)).isEqualTo(2);
+    assertThat(process("n1").output()).contains("--force-new-cluster: member", "still runs");
+    start("n1", "new", List.of("n1", "n2", "n3"));
+    awaitServing("n1");
+    assertThat(members("n1")).extracting(Member::getName).containsExactly("n1", "n4");
+  }
+
+  @Test
+  void newClusterIsNotForcedWithoutData() throws Exception {
+    forceNewCluster("n1", List.of("n1", "n2", "n3"));
+
+    assertThat(process("n1").awaitEnd(PATIENCE)).isEqualTo(2);
+    assertThat(process("n1").output())
+        .contains("--force-new-cluster: there are no data of a member in " + directory);
+    assertThat(directory.resolve("n1")).doesNotExist();
+  }
+
+  @Test
   void addressesAreCheckedAndChanged() throws Exception {
     startNew("n1", "n2", "n3");
     long id = idOf("n1", "n3");
@@ -374,21 +447,34 @@ class MembershipIT {
     start(name, "existing", Stream.concat(others.stream(), Stream.of(name)).distinct().toList());
   }
 
-  private void start(String name, String state, List<String> cluster) throws IOException {
+  /** Kills a process as a crash would. */
+  private void kill(String name) throws Exception {
+    ProcessHandle.of(process(name).pid()).orElseThrow().destroyForcibly();
+    assertThat(process(name).awaitEnd(PATIENCE)).isNotZero();
+  }
+
+  private void forceNewCluster(String name, List<String> cluster) throws IOException {
+    start(name, "new", cluster, "--force-new-cluster");
+  }
+
+  private void start(String name, String state, List<String> cluster, String... more)
+      throws IOException {
     String client = "http://127.0.0.1:" + clientPorts.get(name);
-    processes.put(
-        name,
-        new Command(
-            "server",
-            "--name=" + name,
-            "--data-dir=" + directory.resolve(name),
-            "--listen-client-urls=" + client,
-            "--advertise-client-urls=" + client,
-            "--listen-peer-urls=" + url(name),
-            "--initial-cluster="
-                + String.join(
-                    ",", cluster.stream().map(other -> other + "=" + url(other)).toList()),
-            "--initial-cluster-state=" + state));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "server",
+                "--name=" + name,
+                "--data-dir=" + directory.resolve(name),
+                "--listen-client-urls=" + client,
+                "--advertise-client-urls=" + client,
+                "--listen-peer-urls=" + url(name),
+                "--initial-cluster="
+                    + String.join(
+                        ",", cluster.stream().map(other -> other + "=" + url(other)).toList()),
+                "--initial-cluster-state=" + state));
+    arguments.addAll(List.of(more));
+    processes.put(name, new Command(arguments.toArray(String[]::new)));
   }
 
   private String url(String name) {
@@ -477,6 +563,34 @@ class MembershipIT {
         KVGrpc.newBlockingStub(channel(name))
             .withDeadlineAfter(20, TimeUnit.SECONDS)
             .put(PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).build());
+  }
+
+  private long grantLease(String name) {
+    return LeaseGrpc.newBlockingStub(channel(name))
+        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(3600).build())
+        .getID();
+  }
+
+  private long ttl(String name, long lease) {
+    return LeaseGrpc.newBlockingStub(channel(name))
+        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .leaseTimeToLive(LeaseTimeToLiveRequest.newBuilder().setID(lease).build())
+        .getTTL();
+  }
+
+  private void addUser(String name, String user) {
+    var unused =
+        AuthGrpc.newBlockingStub(channel(name))
+            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .userAdd(AuthUserAddRequest.newBuilder().setName(user).setPassword("secret").build());
+  }
+
+  private List<String> users(String name) {
+    return AuthGrpc.newBlockingStub(channel(name))
+        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .userList(AuthUserListRequest.getDefaultInstance())
+        .getUsersList();
   }
 
   private interface Attempt {

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -22,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  * one is behind: it may be the leader, who was added while this node was away. It is answered like
  * any other, at the address that it gives, and is forgotten when its connection ends. What is
  * refused is what can never be right: who was removed, and who has lost the log that it is known
- * by. Only what is committed counts for that, since it is true for good.
+ * by. Only what is committed counts for that, since it is true for good. And as long as this node
+ * decides alone nobody can have been added that it does not know: whoever says so is of a cluster
+ * that this node left behind when it was {@linkplain
+ * dev.jangada.node.RaftNodeBuilder#forceNewCluster made to go on alone}.
  *
  * <p>Changed on the event loop only; {@link #get} and {@link #all} may be called by any thread.
  */
@@ -45,6 +49,7 @@ final class PeerLinks {
 
   private volatile Map<Long, PeerLink> links = Map.of();
   private Membership committed = Membership.NONE;
+  private Membership inForce = Membership.NONE;
   private boolean started;
 
   /**
@@ -90,8 +95,9 @@ final class PeerLinks {
    *
    * @param gone takes the links to those whose removal is committed, already closed
    */
-  void membershipChanged(Membership inForce, Membership nowCommitted, Consumer<PeerLink> gone) {
+  void membershipChanged(Membership nowInForce, Membership nowCommitted, Consumer<PeerLink> gone) {
     committed = nowCommitted;
+    inForce = nowInForce;
     for (Member member : inForce.members()) {
       if (member.id() == self) {
         continue;
@@ -150,6 +156,9 @@ final class PeerLinks {
     if (committed.isRemoved(id)) {
       return Verdict.REMOVED;
     }
+    if (decidesAlone(committed) && decidesAlone(inForce) && inForce.member(id) == null) {
+      return Verdict.UNKNOWN_SENDER;
+    }
     Member member = committed.member(id);
     return member != null
             && member.incarnation() != 0
@@ -157,6 +166,10 @@ final class PeerLinks {
             && member.incarnation() != logIncarnation
         ? Verdict.OTHER_INCARNATION
         : null;
+  }
+
+  private boolean decidesAlone(Membership membership) {
+    return !membership.isJoint() && membership.voters().equals(List.of(self));
   }
 
   /** The link to the node that says hello, a guest if need be; null if there is no way back. */

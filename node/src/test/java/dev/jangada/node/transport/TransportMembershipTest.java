@@ -121,6 +121,19 @@ class TransportMembershipTest {
   }
 
   @Test
+  void whoeverANodeThatDecidesAloneDoesNotKnowIsRefused() throws Exception {
+    NettyTransport transport = open();
+    Membership alone = members(voter(SELF, "", 0));
+    transport.membershipChanged(alone, alone);
+    assertThat(verdict(transport, hello(7, 5, "127.0.0.1:9"))).isEqualTo(Verdict.UNKNOWN_SENDER);
+
+    // Once it has added somebody, it may be one that others have added since.
+    Membership two = members(voter(SELF, "", 0), voter(2, "127.0.0.1:9", 0));
+    transport.membershipChanged(two, alone);
+    assertThat(verdict(transport, hello(7, 5, "127.0.0.1:9"))).isEqualTo(Verdict.ACCEPTED);
+  }
+
+  @Test
   void memberThatIsAddedIsConnectedAndTellsItsLog() throws Exception {
     NettyTransport transport = open();
     try (ServerSocket listener = new ServerSocket(0, 9, LOOPBACK)) {
