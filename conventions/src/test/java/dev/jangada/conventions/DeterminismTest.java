@@ -61,13 +61,13 @@ class DeterminismTest {
     assertThat(violations(Sources.under(STORAGE), ENTROPY, UNORDERED)).isEmpty();
   }
 
-  @Test
-  void driverDrawsOnNothingButItsInput() throws Exception {
-    List<JavaSource> driver =
-        Sources.under(NODE).stream()
-            .filter(source -> source.path().getFileName().toString().startsWith("RaftDriver"))
-            .toList();
+  /** With all that it is made of, and with what decides about snapshots. */
+  @ParameterizedTest
+  @ValueSource(strings = {"driver", "request", "snapshot"})
+  void driverDrawsOnNothingButItsInput(String topic) throws Exception {
+    List<JavaSource> driver = Sources.under(NODE.resolve(topic));
 
+    assertThat(driver).as("sources of the driver").isNotEmpty();
     assertThat(violations(driver, ENTROPY, UNORDERED, CONCURRENCY)).isEmpty();
   }
 

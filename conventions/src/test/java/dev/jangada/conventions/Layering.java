@@ -40,6 +40,15 @@ final class Layering {
               "bytes", List.of(),
               "command", List.of("bytes"),
               "auth", List.of("bytes", "command")),
+          "node",
+          Map.of(
+              "request", List.of(),
+              "transport", List.of(),
+              "session", List.of(),
+              "snapshot", List.of("request", "transport"),
+              "driver", List.of("request", "snapshot", "transport"),
+              "thread", List.of("driver", "snapshot"),
+              "membership", List.of("driver", "request", "transport")),
           "server",
           Map.of(
               "call", List.of(),

@@ -1,5 +1,8 @@
 package dev.jangada.node;
 
+import dev.jangada.node.driver.RaftDriver;
+import dev.jangada.node.request.RaftException;
+
 /** Something for the driver, on its way through the mailbox of a {@link RaftNode}. */
 @FunctionalInterface
 interface DriverEvent {

@@ -1,5 +1,9 @@
 package dev.jangada.node;
 
+import dev.jangada.node.membership.RunningCluster;
+import dev.jangada.node.snapshot.SnapshotEvent;
+import dev.jangada.node.snapshot.SnapshotKeeper;
+import dev.jangada.node.snapshot.SnapshotTask;
 import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.raft.Configuration;
 import dev.jangada.raft.Entry;

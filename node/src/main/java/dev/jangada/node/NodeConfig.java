@@ -1,5 +1,6 @@
 package dev.jangada.node;
 
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.node.transport.TransportConfig;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Member;

@@ -1,5 +1,7 @@
 package dev.jangada.node;
 
+import dev.jangada.node.snapshot.SnapshotStatistics;
+
 /**
  * What a node has done since it was started.
  *

@@ -1,5 +1,8 @@
 package dev.jangada.node;
 
+import dev.jangada.node.driver.RaftDriver;
+import dev.jangada.node.request.Outcome;
+import dev.jangada.node.request.RaftException;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.MembershipChange;
 import java.util.List;

@@ -1,5 +1,8 @@
 package dev.jangada.node;
 
+import dev.jangada.node.driver.RaftDriver;
+import dev.jangada.node.request.Outcome;
+import dev.jangada.node.request.RaftException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 

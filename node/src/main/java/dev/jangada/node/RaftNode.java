@@ -1,5 +1,21 @@
 package dev.jangada.node;
 
+import dev.jangada.node.driver.LeadershipListener;
+import dev.jangada.node.driver.RaftDriver;
+import dev.jangada.node.membership.LogIdentities;
+import dev.jangada.node.membership.MembershipListener;
+import dev.jangada.node.membership.MembershipRequests;
+import dev.jangada.node.request.Failures;
+import dev.jangada.node.request.RaftException;
+import dev.jangada.node.request.StartResult;
+import dev.jangada.node.snapshot.SnapshotEvent;
+import dev.jangada.node.snapshot.SnapshotKeeper;
+import dev.jangada.node.snapshot.SnapshotPolicy;
+import dev.jangada.node.snapshot.SnapshotStatistics;
+import dev.jangada.node.thread.ApplierThread;
+import dev.jangada.node.thread.DiskThread;
+import dev.jangada.node.thread.Mailbox;
+import dev.jangada.node.thread.SnapshotThread;
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Member;
@@ -62,11 +78,7 @@ public final class RaftNode implements AutoCloseable {
   private final PendingBudget pending;
   private final Inbox inbox = new Inbox(mailbox);
 
-  /** Of the driver's thread. */
-  private final List<LeadershipListener> listeners = new ArrayList<>();
-
-  private final List<MembershipListener> membershipListeners = new ArrayList<>();
-
+  private final NodeListeners listeners;
   private final StateMachine stateMachine;
   private final @Nullable FileDisk fileDisk;
   private final NodeStorage storage;
@@ -109,6 +121,7 @@ public final class RaftNode implements AutoCloseable {
     this.config = config;
     this.memberId = config.memberId();
     this.tickNanos = config.tickInterval().toNanos();
+    this.listeners = new NodeListeners(config.id(), memberId);
     this.pending = new PendingBudget(config.maxPendingBytes());
     this.stateMachine = stateMachine;
     this.fileDisk = fileDisk;
@@ -147,7 +160,7 @@ public final class RaftNode implements AutoCloseable {
         new LogIdentities(memberId, incarnation, config.ticks(config.requestTimeout()));
     this.membershipRequests =
         new MembershipRequests(
-            config.clusterId(), memberId, () -> status.leader(), this::changeHere, transport);
+            config.clusterId(), memberId, () -> status, this::changeHere, transport);
     this.driver =
         new RaftDriver(
             raft,
@@ -491,9 +504,8 @@ public final class RaftNode implements AutoCloseable {
    */
   public void addListener(LeadershipListener listener) {
     post(raftDriver -> {
-      listeners.add(listener);
       RaftStatus now = raftDriver.status();
-      tell(listener, now.leader(), now.term());
+      listeners.add(listener, now.leader(), now.term());
     });
   }
 
@@ -502,10 +514,7 @@ public final class RaftNode implements AutoCloseable {
    * and then of every change.
    */
   public void addMembershipListener(MembershipListener listener) {
-    post(raftDriver -> {
-      membershipListeners.add(listener);
-      tell(listener, membership);
-    });
+    post(raftDriver -> listeners.add(listener, membership));
   }
 
   /**
@@ -584,19 +593,7 @@ public final class RaftNode implements AutoCloseable {
 
     @Override
     public CompletableFuture<byte[]> asked(byte[] bytes) {
-      try {
-        return switch (Question.decode(bytes)) {
-          case Question.WhoBelongs who ->
-              CompletableFuture.completedFuture(
-                  Question.encode(
-                      new Question.Members(
-                          config.clusterId(), status.configuration().membership())));
-          case Question.Change change ->
-              membershipRequests.asked(change).thenApply(Question::encode);
-        };
-      } catch (IOException e) {
-        return CompletableFuture.failedFuture(e);
-      }
+      return membershipRequests.asked(bytes);
     }
   }
 
@@ -623,17 +620,7 @@ public final class RaftNode implements AutoCloseable {
     // Before anybody is told: who then asks for the status must see the same leader.
     status = driver.status();
     logIdentities.leadershipChanged();
-    for (LeadershipListener listener : List.copyOf(listeners)) {
-      tell(listener, leader, term);
-    }
-  }
-
-  private void tell(LeadershipListener listener, long leader, long term) {
-    try {
-      listener.leadershipChanged(leader, term, leader == memberId);
-    } catch (RuntimeException e) {
-      log.warn("{}: a leadership listener threw", config.id(), e);
-    }
+    listeners.leadershipChanged(leader, term);
   }
 
   private void noticeMembership(Membership committed) {
@@ -644,17 +631,7 @@ public final class RaftNode implements AutoCloseable {
           config.id(),
           committed,
           committed.members().stream().filter(member -> member.incarnation() != 0).count());
-      for (MembershipListener listener : List.copyOf(membershipListeners)) {
-        tell(listener, committed);
-      }
-    }
-  }
-
-  private void tell(MembershipListener listener, Membership committed) {
-    try {
-      listener.membershipChanged(committed);
-    } catch (RuntimeException e) {
-      log.warn("{}: a membership listener threw", config.id(), e);
+      listeners.membershipChanged(committed);
     }
   }
 

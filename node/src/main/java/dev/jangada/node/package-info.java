@@ -1,6 +1,7 @@
 /**
- * The runtime around the consensus core: read {@link dev.jangada.node.RaftNode} first to embed a
- * replicated state machine, and {@link dev.jangada.node.RaftDriver} first to see how one works.
+ * The runtime around the consensus core. Read {@link dev.jangada.node.RaftNode} first to embed a
+ * replicated state machine, and {@link dev.jangada.node.driver.RaftDriver} first to see how one
+ * works.
  */
 @NullMarked
 package dev.jangada.node;

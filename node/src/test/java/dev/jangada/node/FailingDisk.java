@@ -11,31 +11,34 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /** A real disk whose syncs fail, or take until told otherwise, once told to. */
-final class FailingDisk implements Disk, AutoCloseable {
+public final class FailingDisk implements Disk, AutoCloseable {
   private final FileDisk disk;
   private volatile boolean failing;
   private volatile CountDownLatch release = new CountDownLatch(0);
   private final CountDownLatch held = new CountDownLatch(1);
 
-  FailingDisk(Path directory) throws IOException {
+  /** Opens the disk in a directory; it works at first. */
+  public FailingDisk(Path directory) throws IOException {
     disk = FileDisk.open(directory);
   }
 
-  void failSyncs() {
+  /** Lets every sync fail. */
+  public void failSyncs() {
     failing = true;
   }
 
   /** Lets no sync end. */
-  void holdSyncs() {
+  public void holdSyncs() {
     release = new CountDownLatch(1);
   }
 
   /** Waits until a sync is under way that does not end. */
-  void awaitHeldSync() throws InterruptedException {
+  public void awaitHeldSync() throws InterruptedException {
     held.await();
   }
 
-  void releaseSyncs() {
+  /** Lets the syncs that are held, and all that follow, end. */
+  public void releaseSyncs() {
     release.countDown();
   }
 

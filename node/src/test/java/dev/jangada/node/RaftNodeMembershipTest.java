@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.node.membership.RunningCluster;
+import dev.jangada.node.request.RaftException;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.node.transport.NettyTransport;
 import dev.jangada.node.transport.Transport;

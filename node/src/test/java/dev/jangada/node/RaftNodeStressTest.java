@@ -3,6 +3,8 @@ package dev.jangada.node;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.node.request.Outcome;
+import dev.jangada.node.request.RaftException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

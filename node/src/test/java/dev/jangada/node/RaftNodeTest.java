@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.node.request.RaftException;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.Entry;
 import java.nio.file.Path;
 import java.time.Duration;

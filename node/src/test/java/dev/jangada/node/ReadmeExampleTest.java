@@ -3,6 +3,7 @@ package dev.jangada.node;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.StateMachine;

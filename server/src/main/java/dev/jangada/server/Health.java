@@ -1,6 +1,6 @@
 package dev.jangada.server;
 
-import dev.jangada.node.LeadershipListener;
+import dev.jangada.node.driver.LeadershipListener;
 import io.grpc.BindableService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;

@@ -1,8 +1,8 @@
 package dev.jangada.server;
 
 import dev.jangada.kv.command.Alarm;
-import dev.jangada.node.RaftException;
 import dev.jangada.node.RaftNode;
+import dev.jangada.node.request.RaftException;
 import dev.jangada.server.call.EtcdError;
 import dev.jangada.server.http.HealthProbe;
 import dev.jangada.server.upkeep.Alarms;

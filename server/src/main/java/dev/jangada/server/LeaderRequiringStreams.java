@@ -1,6 +1,6 @@
 package dev.jangada.server;
 
-import dev.jangada.node.LeadershipListener;
+import dev.jangada.node.driver.LeadershipListener;
 import dev.jangada.server.call.EtcdError;
 import io.grpc.ForwardingServerCall;
 import io.grpc.ForwardingServerCallListener;

@@ -2,7 +2,7 @@ package dev.jangada.server;
 
 import dev.jangada.node.MemberId;
 import dev.jangada.node.NodeIdentity;
-import dev.jangada.node.RunningCluster;
+import dev.jangada.node.membership.RunningCluster;
 import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.raft.Member;
 import dev.jangada.server.ServerConfig.InitialClusterState;

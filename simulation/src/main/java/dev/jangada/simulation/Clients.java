@@ -1,7 +1,7 @@
 package dev.jangada.simulation;
 
-import dev.jangada.node.Outcome;
-import dev.jangada.node.RaftException;
+import dev.jangada.node.request.Outcome;
+import dev.jangada.node.request.RaftException;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.check.History;
 import dev.jangada.simulation.trace.Trace;

@@ -1,6 +1,6 @@
 package dev.jangada.simulation;
 
-import dev.jangada.node.LogWriter;
+import dev.jangada.node.driver.LogWriter;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;

@@ -1,10 +1,10 @@
 package dev.jangada.simulation;
 
-import dev.jangada.node.LogWriter;
 import dev.jangada.node.NodeStorage;
-import dev.jangada.node.Outcome;
-import dev.jangada.node.RaftException;
-import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.driver.LogWriter;
+import dev.jangada.node.request.Outcome;
+import dev.jangada.node.request.RaftException;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.MembershipChange;

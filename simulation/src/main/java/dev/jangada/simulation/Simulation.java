@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A run is a function of its configuration and its seed: one thread, one queue of events in
  * virtual time, no clock. What runs in it is what runs in production, {@link
- * dev.jangada.node.RaftDriver} and {@link dev.jangada.storage.WriteAheadLog}; what surrounds them
- * is simulated: threads, time, the network, the disks.
+ * dev.jangada.node.driver.RaftDriver} and {@link dev.jangada.storage.WriteAheadLog}; what surrounds
+ * them is simulated: threads, time, the network, the disks.
  *
  * <p>It has two phases. In the first, faults of the configured kinds happen at random while clients
  * work, and every {@link Property} is checked at every event. Then everything is healed, and every

@@ -1,6 +1,6 @@
 package dev.jangada.simulation;
 
-import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;

@@ -3,7 +3,7 @@ package dev.jangada.simulation;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.jangada.node.LogWriter;
+import dev.jangada.node.driver.LogWriter;
 import dev.jangada.raft.Configuration;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.jangada.node.LogWriter;
+import dev.jangada.node.driver.LogWriter;
 import dev.jangada.raft.Configuration;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;

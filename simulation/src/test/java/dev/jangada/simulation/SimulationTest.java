@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.simulation.trace.TextTrace;
 import dev.jangada.simulation.trace.TraceSink;

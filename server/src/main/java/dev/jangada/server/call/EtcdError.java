@@ -1,7 +1,7 @@
 package dev.jangada.server.call;
 
 import dev.jangada.kv.command.KvError;
-import dev.jangada.node.RaftException;
+import dev.jangada.node.request.RaftException;
 import dev.jangada.raft.ChangeRefusal;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

@@ -53,8 +53,8 @@ public final class Proposals {
    *
    * @param timeout positive
    * @return done, on the thread that applied it, when this member has applied it; fails with a
-   *     {@link dev.jangada.node.RaftException}, or with a {@link io.grpc.StatusRuntimeException} if
-   *     the store refused, or is full
+   *     {@link dev.jangada.node.request.RaftException}, or with a {@link
+   *     io.grpc.StatusRuntimeException} if the store refused, or is full
    */
   public CompletableFuture<Response> propose(Command command, Duration timeout) {
     return submit(command, timeout).thenApply(Proposals::unlessRefused);

@@ -1,6 +1,6 @@
 package dev.jangada.server.call;
 
-import dev.jangada.node.RaftException;
+import dev.jangada.node.request.RaftException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;

@@ -2,7 +2,7 @@ package dev.jangada.server.lease;
 
 import dev.jangada.kv.LeaseClock;
 import dev.jangada.kv.command.AdvanceLeaseClockRequest;
-import dev.jangada.node.StartResult;
+import dev.jangada.node.request.StartResult;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 

@@ -2,9 +2,9 @@ package dev.jangada.server.metrics;
 
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.command.AlarmType;
-import dev.jangada.node.LeadershipListener;
 import dev.jangada.node.NodeStatistics;
 import dev.jangada.node.RaftNode;
+import dev.jangada.node.driver.LeadershipListener;
 import dev.jangada.node.transport.TransportStatistics;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.http.Pages;

@@ -4,8 +4,8 @@ import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.command.CommandCodec;
 import dev.jangada.kv.command.CompactRequest;
 import dev.jangada.kv.command.MemberRequest;
-import dev.jangada.node.RaftException;
 import dev.jangada.node.RaftNode;
+import dev.jangada.node.request.RaftException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

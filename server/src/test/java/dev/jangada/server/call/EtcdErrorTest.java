@@ -3,7 +3,7 @@ package dev.jangada.server.call;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.kv.command.KvError;
-import dev.jangada.node.RaftException;
+import dev.jangada.node.request.RaftException;
 import io.grpc.Status;
 import java.util.Arrays;
 import java.util.List;

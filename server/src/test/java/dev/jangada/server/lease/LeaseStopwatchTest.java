@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.kv.LeaseClock;
 import dev.jangada.kv.command.AdvanceLeaseClockRequest;
-import dev.jangada.node.StartResult;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.server.lease.LeaseStopwatch.LogPosition;
 import java.util.ArrayList;
 import java.util.List;

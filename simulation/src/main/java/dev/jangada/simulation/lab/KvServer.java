@@ -1,6 +1,6 @@
 package dev.jangada.simulation.lab;
 
-import dev.jangada.node.StartResult;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.node.session.SessionStateMachine;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Message;

@@ -1,6 +1,6 @@
 package dev.jangada.simulation.lab;
 
-import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.Trace;

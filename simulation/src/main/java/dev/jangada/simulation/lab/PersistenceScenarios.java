@@ -2,7 +2,7 @@ package dev.jangada.simulation.lab;
 
 import static dev.jangada.simulation.lab.LabScenarios.raft;
 
-import dev.jangada.node.StartResult;
+import dev.jangada.node.request.StartResult;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

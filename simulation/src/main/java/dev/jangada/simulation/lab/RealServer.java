@@ -1,9 +1,9 @@
 package dev.jangada.simulation.lab;
 
 import dev.jangada.node.Peer;
-import dev.jangada.node.RaftException;
 import dev.jangada.node.RaftNode;
-import dev.jangada.node.StartResult;
+import dev.jangada.node.request.RaftException;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.node.transport.Transport;
 import dev.jangada.node.transport.TransportConfig;
 import dev.jangada.raft.Message;

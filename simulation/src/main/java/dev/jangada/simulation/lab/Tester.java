@@ -2,7 +2,7 @@ package dev.jangada.simulation.lab;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.jangada.node.StartResult;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.trace.TraceEvent;
 import java.util.ArrayList;

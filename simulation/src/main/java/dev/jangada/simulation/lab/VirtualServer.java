@@ -1,10 +1,10 @@
 package dev.jangada.simulation.lab;
 
 import dev.jangada.node.NodeStorage;
-import dev.jangada.node.Outcome;
-import dev.jangada.node.RaftException;
-import dev.jangada.node.SnapshotPolicy;
-import dev.jangada.node.StartResult;
+import dev.jangada.node.request.Outcome;
+import dev.jangada.node.request.RaftException;
+import dev.jangada.node.request.StartResult;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;

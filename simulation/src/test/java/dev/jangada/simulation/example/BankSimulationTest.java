@@ -3,7 +3,7 @@ package dev.jangada.simulation.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.simulation.ObservedNode;
 import dev.jangada.simulation.Property;

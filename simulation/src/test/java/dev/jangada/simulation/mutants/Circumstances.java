@@ -1,6 +1,6 @@
 package dev.jangada.simulation.mutants;
 
-import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.simulation.Fault;
 import dev.jangada.simulation.KvApplication;
 import dev.jangada.simulation.KvWorkload;

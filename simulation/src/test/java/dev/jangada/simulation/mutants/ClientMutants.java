@@ -7,8 +7,8 @@ import java.util.List;
 /** Wrong ways to apply commands and to answer those who sent them. */
 final class ClientMutants {
 
-  private static final String DRIVER = "dev.jangada.node.RaftDriver";
-  private static final String PROPOSED = "dev.jangada.node.ProposedCommands";
+  private static final String COMMANDS = "dev.jangada.node.driver.PendingCommands";
+  private static final String PROPOSED = "dev.jangada.node.driver.ProposedCommands";
   private static final String MACHINE = "dev.jangada.kv.KvStateMachine";
   private static final String BATCH = "dev.jangada.kv.MvccBatch";
   private static final String EXECUTOR = "dev.jangada.kv.CommandExecutor";
@@ -20,13 +20,13 @@ final class ClientMutants {
                   "A command whose outcome is unknown is never sent again on the quiet (etcd#18424,"
                       + " jetcd#1444).")
               .replacing(
-                  DRIVER,
-                  "leader = raft.leader();",
-                  "leader = raft.leader();\ntakeBackForwardedBefore(term);"),
+                  COMMANDS,
+                  "void offer(long tick) {",
+                  "void offer(long tick) {\ntakeBackForwardedBefore(raft.term());"),
           named(
                   "calls an unknown outcome a failure",
                   "A client is told that its command has no effect only if that is certain.")
-              .replacing(DRIVER, "yield Failures.timeout(true);", "yield Failures.noLeader();"),
+              .replacing(COMMANDS, "return Failures.timeout(true);", "return Failures.noLeader();"),
           named(
                   "answers for another leader's entry",
                   "A command has taken effect if its own entry was committed, not if another one"

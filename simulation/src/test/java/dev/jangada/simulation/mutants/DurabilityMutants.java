@@ -9,7 +9,7 @@ final class DurabilityMutants {
 
   private static final String RAFT = "dev.jangada.raft.Raft";
   private static final String LOG = "dev.jangada.raft.RaftLog";
-  private static final String DRIVER = "dev.jangada.node.RaftDriver";
+  private static final String DRIVER = "dev.jangada.node.driver.RaftDriver";
   private static final String SEGMENT = "dev.jangada.storage.Segment";
   private static final String WAL = "dev.jangada.storage.WriteAheadLog";
   private static final String RECOVERY = "dev.jangada.storage.Recovery";

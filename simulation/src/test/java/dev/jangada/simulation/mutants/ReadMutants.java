@@ -9,8 +9,8 @@ final class ReadMutants {
 
   private static final String RAFT = "dev.jangada.raft.Raft";
   private static final String ROUNDS = "dev.jangada.raft.ReadRounds";
-  private static final String DRIVER = "dev.jangada.node.RaftDriver";
-  private static final String PENDING = "dev.jangada.node.PendingReads";
+  private static final String DRIVER = "dev.jangada.node.driver.RaftDriver";
+  private static final String PENDING = "dev.jangada.node.driver.PendingReads";
 
   static final List<Mutant> ALL =
       List.of(

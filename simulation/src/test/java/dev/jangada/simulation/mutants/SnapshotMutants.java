@@ -10,11 +10,11 @@ final class SnapshotMutants {
   private static final String RAFT = "dev.jangada.raft.Raft";
   private static final String LOG = "dev.jangada.raft.RaftLog";
   private static final String PROGRESS = "dev.jangada.raft.Progress";
-  private static final String COORDINATOR = "dev.jangada.node.SnapshotCoordinator";
-  private static final String RECEIVER = "dev.jangada.node.SnapshotReceiver";
-  private static final String COMPACTION = "dev.jangada.node.LogCompaction";
+  private static final String COORDINATOR = "dev.jangada.node.snapshot.SnapshotCoordinator";
+  private static final String RECEIVER = "dev.jangada.node.snapshot.SnapshotReceiver";
+  private static final String COMPACTION = "dev.jangada.node.snapshot.LogCompaction";
   private static final String STORAGE = "dev.jangada.node.NodeStorage";
-  private static final String DRIVER = "dev.jangada.node.RaftDriver";
+  private static final String DRIVER = "dev.jangada.node.driver.RaftDriver";
   private static final String STORE = "dev.jangada.storage.SnapshotStore";
   private static final String WRITER = "dev.jangada.storage.SnapshotWriter";
 

@@ -2,7 +2,7 @@ package dev.jangada.simulation.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.node.SnapshotPolicy;
+import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftRole;
 import dev.jangada.simulation.Fault;

@@ -1,0 +1,115 @@
+package dev.jangada.node.snapshot;
+
+import dev.jangada.raft.EntryId;
+import dev.jangada.raft.SnapshotMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts together the snapshot that the leader sends, out of pieces that may get lost, come twice or
+ * out of order: a piece that does not continue what is there is answered with the offset at which
+ * it goes on. What was received is kept if the leader falls silent, and continued when the same
+ * snapshot comes again.
+ *
+ * <p>Deterministic, like the driver that it is a part of.
+ */
+final class SnapshotReceiver {
+
+  /** What follows from events; nothing calls back. */
+  interface Outlet {
+
+    /** Stores a piece; {@link #written} or {@link #stored} follows. */
+    void write(SnapshotMetadata snapshot, long total, long offset, byte[] data);
+
+    /** Tells the sender that everything before an offset is there. */
+    void acknowledge(long sender, EntryId last, long received);
+  }
+
+  private final Outlet outlet;
+
+  /** Who sends it, and the term that it leads. */
+  private long sender;
+
+  private long term;
+
+  /** The snapshot that is coming in, or came in last. */
+  private EntryId last = EntryId.NONE;
+
+  private long total;
+
+  /** Everything before this offset has been given away to be stored. */
+  private long taken;
+
+  private boolean complete;
+
+  /** A snapshot that waits to be, or is being, restored. */
+  private @Nullable EntryId installing;
+
+  SnapshotReceiver(Outlet outlet) {
+    this.outlet = outlet;
+  }
+
+  /**
+   * A piece has arrived of a snapshot that this node has use for. What another leader has sent of a
+   * snapshot of the same state is not gone on with: nothing says that two machines put the same
+   * state into the same bytes, or one machine before and after a restart, and the pieces of the one
+   * and of the other together would be neither.
+   */
+  void piece(long from, long inTerm, SnapshotMetadata of, long ofTotal, long offset, byte[] data) {
+    EntryId ofLast = of.last();
+    if (offset < 0 || data.length > ofTotal - offset || installing != null) {
+      return;
+    }
+    if (from != sender || inTerm != term || !ofLast.equals(last) || ofTotal != total) {
+      if (offset != 0) {
+        outlet.acknowledge(from, ofLast, 0);
+        return;
+      }
+      sender = from;
+      term = inTerm;
+      begin(ofLast, ofTotal);
+    }
+    boolean open = taken < total || (total == 0 && !complete);
+    if (open && offset == taken && (data.length > 0 || total == 0)) {
+      taken += data.length;
+      complete = taken == total;
+      outlet.write(of, total, offset, data);
+    } else if (taken < total) {
+      outlet.acknowledge(from, last, taken);
+    }
+    // Everything is there but not yet durable: the answer follows when it is.
+  }
+
+  private void begin(EntryId newLast, long newTotal) {
+    last = newLast;
+    total = newTotal;
+    taken = 0;
+    complete = false;
+  }
+
+  /** A snapshot is stored up to an offset. */
+  void written(EntryId ofLast, long received) {
+    if (ofLast.equals(last)) {
+      // What was stored of an earlier attempt at the same snapshot may be more than of this one.
+      outlet.acknowledge(sender, last, Math.min(received, taken));
+    }
+  }
+
+  /** The whole snapshot is durable. */
+  void stored(EntryId ofLast) {
+    if (ofLast.equals(last)) {
+      outlet.acknowledge(sender, last, total);
+      begin(EntryId.NONE, 0);
+    }
+  }
+
+  /** Takes nothing in any more, because a snapshot is going to be restored. */
+  void installing(EntryId which) {
+    installing = which;
+  }
+
+  /** Is ready for the next one. */
+  void installed() {
+    installing = null;
+    begin(EntryId.NONE, 0);
+  }
+}

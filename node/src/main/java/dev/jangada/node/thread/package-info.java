@@ -1,0 +1,11 @@
+/**
+ * The threads beside the driver's: one that writes the log, one that runs the state machine, one
+ * that works at snapshots, and the mailboxes between them. Read {@link
+ * dev.jangada.node.thread.Mailbox} first.
+ *
+ * <p>Internal: all that is public here is so for {@link dev.jangada.node.RaftNode} only.
+ */
+@NullMarked
+package dev.jangada.node.thread;
+
+import org.jspecify.annotations.NullMarked;
