@@ -1,6 +1,5 @@
 package dev.jangada.raft;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -54,14 +53,8 @@ public final class Raft {
    */
   private int leaderSilence;
 
-  private long nowNanos;
-
-  private List<Message> sendNow = new ArrayList<>();
-  private List<Message> sendAfterPersist = new ArrayList<>();
-  private List<ReadState> reads = new ArrayList<>();
-  private List<Message.ForwardRefused> refused = new ArrayList<>();
-  private List<Long> snapshotsWanted = new ArrayList<>();
-  private List<Message> snapshotMessages = new ArrayList<>();
+  private final Outbox out;
+  private final LinearizableReads reads;
 
   /** The configuration that the last {@link #ready()} told of, or the first one. */
   private Membership toldMembership;
@@ -98,6 +91,8 @@ public final class Raft {
     this.config = config;
     this.random = random;
     this.log = new RaftLog(recovered, config.initialMembership(), applied, config.maxCachedBytes());
+    this.out = new Outbox(id);
+    this.reads = new LinearizableReads(config, log, out);
     this.toldMembership = log.membership();
     this.unapplied = new UnappliedWindow(config.maxUnappliedBytes());
     this.term = hardState.term();
@@ -129,9 +124,7 @@ public final class Raft {
    *     after the last call
    */
   public void observeTime(long monotonicNanos) {
-    if (monotonicNanos - nowNanos > 0) {
-      nowNanos = monotonicNanos;
-    }
+    reads.observeTime(monotonicNanos);
   }
 
   /**
@@ -181,7 +174,7 @@ public final class Raft {
         progress.heartbeatDue = true;
       }
       if (config.leaseReads()) {
-        beginReadRound(leader);
+        reads.beginRound(leader);
       }
     }
     leader.followers.forEach(Progress::tick);
@@ -270,10 +263,10 @@ public final class Raft {
     if (role instanceof Role.Leader leader) {
       takeForwarded(leader, id, proposals);
     } else if (leader() != 0) {
-      sendNow.add(new Message.Forward(id, leader(), term, List.copyOf(proposals)));
+      out.sendNow.add(new Message.Forward(id, leader(), term, List.copyOf(proposals)));
     } else {
       List<Long> sequences = proposals.stream().map(Proposal::sequence).toList();
-      refused.add(new Message.ForwardRefused(id, id, term, sequences, Refusal.NOT_LEADER));
+      out.refused.add(new Message.ForwardRefused(id, id, term, sequences, Refusal.NOT_LEADER));
     }
     checkInvariants();
   }
@@ -288,24 +281,8 @@ public final class Raft {
    *     earlier one
    */
   public void readIndex(long readId) {
-    switch (role) {
-      case Role.Leader leader -> addRead(leader, id, readId);
-      case Role.Follower follower when follower.leader != 0 -> {
-        if (follower.forwardedReads.size() >= Role.Follower.MAX_FORWARDED_READS) {
-          failRead(follower.forwardedReads.removeFirst());
-        }
-        follower.forwardedReads.add(readId);
-        sendNow.add(new Message.ReadIndexRequest(id, follower.leader, term, readId));
-      }
-      case Role.Follower follower -> failRead(readId);
-      case Role.PreCandidate candidate -> failRead(readId);
-      case Role.Candidate candidate -> failRead(readId);
-    }
+    reads.ask(role, term, readId);
     checkInvariants();
-  }
-
-  private void failRead(long readId) {
-    reads.add(new ReadState(readId, ReadState.FAILED));
   }
 
   /**
@@ -452,12 +429,12 @@ public final class Raft {
 
   private void handleSnapshotChunk(Message.SnapshotChunk m) {
     heardFromLeader(m);
-    snapshotMessages.add(m);
+    out.snapshotMessages.add(m);
   }
 
   private void handleSnapshotAck(Message.SnapshotAck m) {
     if (role instanceof Role.Leader leader && leader.heard(m.from(), 0) != null) {
-      snapshotMessages.add(m);
+      out.snapshotMessages.add(m);
     }
   }
 
@@ -489,15 +466,15 @@ public final class Raft {
   private void stepOlderTerm(Message message) {
     switch (message) {
       case Message.PreVoteRequest m ->
-          sendNow.add(new Message.PreVoteResponse(id, m.from(), term, false));
+          out.sendNow.add(new Message.PreVoteResponse(id, m.from(), term, false));
       case Message.VoteRequest m ->
-          sendNow.add(new Message.VoteResponse(id, m.from(), term, false));
-      case Message.AppendRequest m -> sendNow.add(new Message.StaleTerm(id, m.from(), term));
-      case Message.SnapshotChunk m -> sendNow.add(new Message.StaleTerm(id, m.from(), term));
+          out.sendNow.add(new Message.VoteResponse(id, m.from(), term, false));
+      case Message.AppendRequest m -> out.sendNow.add(new Message.StaleTerm(id, m.from(), term));
+      case Message.SnapshotChunk m -> out.sendNow.add(new Message.StaleTerm(id, m.from(), term));
       case Message.Forward m -> refuseForward(m, Refusal.NOT_LEADER);
       case Message.ReadIndexRequest m ->
-          sendNow.add(new Message.ReadIndexResponse(id, m.from(), term, m.id(), 0));
-      case Message.ForwardRefused m -> refused.add(m);
+          out.sendNow.add(new Message.ReadIndexResponse(id, m.from(), term, m.id(), 0));
+      case Message.ForwardRefused m -> out.refused.add(m);
       case Message.PreVoteResponse m -> {}
       case Message.VoteResponse m -> {}
       case Message.AppendAccepted m -> {}
@@ -560,9 +537,9 @@ public final class Raft {
       case Message.StaleTerm m -> {}
       case Message.TimeoutNow m -> handleTimeoutNow(m);
       case Message.Forward m -> handleForward(m);
-      case Message.ForwardRefused m -> refused.add(m);
-      case Message.ReadIndexRequest m -> handleReadIndexRequest(m);
-      case Message.ReadIndexResponse m -> handleReadIndexResponse(m);
+      case Message.ForwardRefused m -> out.refused.add(m);
+      case Message.ReadIndexRequest m -> reads.handleRequest(role, term, m);
+      case Message.ReadIndexResponse m -> reads.handleResponse(role, m);
       case Message.SnapshotChunk m -> handleSnapshotChunk(m);
       case Message.SnapshotAck m -> handleSnapshotAck(m);
     }
@@ -577,23 +554,9 @@ public final class Raft {
     RaftRole from = role.kind();
     Invariant.check(
         from.mayBecome(next.kind()), "a %s cannot become a %s (%s)", from, next.kind(), reason);
-    abandonReads();
+    reads.abandon(role, term);
     role = next;
     tracer.roleChanged(from, next.kind(), term, leader(), reason);
-  }
-
-  /** Voids what this role was asked to read: whoever waits may ask the next leader. */
-  private void abandonReads() {
-    switch (role) {
-      case Role.Leader leader -> {
-        for (ReadRounds.Read read : leader.reads.abandon()) {
-          answerRead(read, 0);
-        }
-      }
-      case Role.Follower follower -> follower.forwardedReads.forEach(this::failRead);
-      case Role.PreCandidate candidate -> {}
-      case Role.Candidate candidate -> {}
-    }
   }
 
   /** The vote is kept within a term: it was given, and another one must not be. */
@@ -612,7 +575,7 @@ public final class Raft {
     Role.PreCandidate candidate = new Role.PreCandidate(log.membership());
     become(candidate, "election timeout");
     for (long peer : log.membership().votersBut(id)) {
-      sendNow.add(new Message.PreVoteRequest(id, peer, term + 1, log.lastId()));
+      out.sendNow.add(new Message.PreVoteRequest(id, peer, term + 1, log.lastId()));
     }
     countPreVote(candidate, id, true);
   }
@@ -625,7 +588,7 @@ public final class Raft {
     // After this node's own log and term are durable: whoever votes for it relies on that log, and
     // a late answer may reach it after a restart. Its own vote counts from then on, too.
     for (long peer : log.membership().votersBut(id)) {
-      sendAfterPersist.add(new Message.VoteRequest(id, peer, term, log.lastId(), transfer));
+      out.sendAfterPersist.add(new Message.VoteRequest(id, peer, term, log.lastId(), transfer));
     }
   }
 
@@ -659,7 +622,7 @@ public final class Raft {
 
   private void handlePreVoteRequest(Message.PreVoteRequest m) {
     boolean granted = m.term() > term && !holdsOnToLeader() && isUpToDate(m.last());
-    sendNow.add(new Message.PreVoteResponse(id, m.from(), granted ? m.term() : term, granted));
+    out.sendNow.add(new Message.PreVoteResponse(id, m.from(), granted ? m.term() : term, granted));
   }
 
   private void handlePreVoteResponse(Message.PreVoteResponse m) {
@@ -687,9 +650,9 @@ public final class Raft {
       if (role instanceof Role.PreCandidate) {
         becomeFollower(term, 0, "voted for another candidate");
       }
-      sendAfterPersist.add(new Message.VoteResponse(id, m.from(), term, true));
+      out.sendAfterPersist.add(new Message.VoteResponse(id, m.from(), term, true));
     } else {
-      sendNow.add(new Message.VoteResponse(id, m.from(), term, false));
+      out.sendNow.add(new Message.VoteResponse(id, m.from(), term, false));
     }
   }
 
@@ -765,7 +728,7 @@ public final class Raft {
     long index = m.previous().index();
     long conflictTerm = index <= log.last() ? log.term(index) : 0;
     long conflictIndex = log.conflictIndex(index);
-    sendNow.add(
+    out.sendNow.add(
         new Message.AppendRejected(
             id, m.from(), term, index, conflictTerm, conflictIndex, m.readRound()));
   }
@@ -780,22 +743,12 @@ public final class Raft {
    */
   private void acceptAppend(long leader, long verified, long readRound, boolean atOnce) {
     if (durableTerm == term && (atOnce || verified <= log.durable())) {
-      sendNow.add(
+      out.sendNow.add(
           new Message.AppendAccepted(
               id, leader, term, Math.min(verified, log.durable()), readRound));
       return;
     }
-    // Appends that arrived together are written together: one acknowledgement serves for all.
-    Message.AppendAccepted accepted =
-        new Message.AppendAccepted(id, leader, term, verified, readRound);
-    if (!sendAfterPersist.isEmpty()
-        && sendAfterPersist.getLast() instanceof Message.AppendAccepted before
-        && before.to() == accepted.to()
-        && before.term() == accepted.term()) {
-      sendAfterPersist.removeLast();
-      accepted = accepted.and(before);
-    }
-    sendAfterPersist.add(accepted);
+    out.acceptAfterPersist(new Message.AppendAccepted(id, leader, term, verified, readRound));
   }
 
   /** Tells the leader how far its log is known to be here without being asked. */
@@ -828,7 +781,7 @@ public final class Raft {
       maybeCommit(leader);
       maybeSendTimeoutNow(leader, progress);
     }
-    confirmReads(leader);
+    reads.confirm(leader);
     continueChange(leader);
   }
 
@@ -848,7 +801,7 @@ public final class Raft {
       long guess = log.guess(m.conflictTerm(), m.conflictIndex());
       progress.becomeProbe(Math.min(guess, m.previousIndex()), log.base());
     }
-    confirmReads(leader);
+    reads.confirm(leader);
   }
 
   /**
@@ -870,7 +823,7 @@ public final class Raft {
   private void maybeSendTimeoutNow(Role.Leader leader, Progress progress) {
     if (leader.transferee == progress.id && progress.match == log.last()) {
       leader.leaseForfeited = true;
-      sendNow.add(new Message.TimeoutNow(id, progress.id, term));
+      out.sendNow.add(new Message.TimeoutNow(id, progress.id, term));
     }
   }
 
@@ -896,7 +849,7 @@ public final class Raft {
   }
 
   private ChangeResult appendChange(Role.Leader leader, List<MembershipChange> changes) {
-    return switch (Reconfiguration.decide(leader, log, hasCommittedInItsTerm(), changes)) {
+    return switch (Reconfiguration.decide(leader, log, changes)) {
       case Reconfiguration.Plan.Refused refused -> new ChangeResult.Refused(refused.reason());
       case Reconfiguration.Plan.Next next -> {
         appendConfiguration(leader, next.membership());
@@ -912,7 +865,7 @@ public final class Raft {
     leader.followers.reconfigure(next, entry.index());
     leader.reads.forgetLease();
     // Fewer voters may have confirmed already what more of them had not.
-    confirmReads(leader);
+    reads.confirm(leader);
   }
 
   /**
@@ -922,13 +875,13 @@ public final class Raft {
    */
   private void continueChange(Role.Leader leader) {
     Configuration now = log.configuration();
-    if (now.index() > log.committed() || !hasCommittedInItsTerm()) {
+    if (now.index() > log.committed() || !leader.hasCommittedInItsTerm()) {
       return;
     }
     if (!now.membership().isVoter(id)) {
       Progress successor = leader.followers.successor(now.membership());
       if (successor != null) {
-        sendNow.add(new Message.TimeoutNow(id, successor.id, term));
+        out.sendNow.add(new Message.TimeoutNow(id, successor.id, term));
       }
       becomeFollower(term, 0, "no longer a voter");
     } else if (leader.transferee == 0) {
@@ -954,7 +907,7 @@ public final class Raft {
   private void takeForwarded(Role.Leader leader, long from, List<Proposal> proposals) {
     for (Proposal proposal : proposals) {
       if (appendProposal(leader, proposal) instanceof ProposeResult.Refused(Refusal reason)) {
-        answerRefused(
+        out.refuse(
             new Message.ForwardRefused(id, from, term, List.of(proposal.sequence()), reason));
       }
     }
@@ -962,79 +915,7 @@ public final class Raft {
 
   private void refuseForward(Message.Forward m, Refusal reason) {
     List<Long> sequences = m.proposals().stream().map(Proposal::sequence).toList();
-    answerRefused(new Message.ForwardRefused(id, m.from(), term, sequences, reason));
-  }
-
-  private void answerRefused(Message.ForwardRefused answer) {
-    if (answer.to() == id) {
-      refused.add(answer);
-    } else {
-      sendNow.add(answer);
-    }
-  }
-
-  // ---------------------------------------------------------------------------------------------
-  // Linearizable reads
-  // ---------------------------------------------------------------------------------------------
-
-  private void handleReadIndexRequest(Message.ReadIndexRequest m) {
-    if (role instanceof Role.Leader leader) {
-      addRead(leader, m.from(), m.id());
-    } else {
-      sendNow.add(new Message.ReadIndexResponse(id, m.from(), term, m.id(), 0));
-    }
-  }
-
-  private void handleReadIndexResponse(Message.ReadIndexResponse m) {
-    if (role instanceof Role.Follower follower && follower.forwardedReads.remove(m.id())) {
-      reads.add(new ReadState(m.id(), m.index() == 0 ? ReadState.FAILED : m.index()));
-    }
-  }
-
-  private void addRead(Role.Leader leader, long requester, long readId) {
-    if (holdsLease(leader)) {
-      answerRead(new ReadRounds.Read(requester, readId), log.committed());
-    } else {
-      leader.reads.add(requester, readId);
-    }
-  }
-
-  private boolean holdsLease(Role.Leader leader) {
-    return config.leaseReads()
-        && !leader.leaseForfeited
-        && hasCommittedInItsTerm()
-        && leader.reads.leaseHolds(nowNanos, config.leaseNanos());
-  }
-
-  /** Before that, a new leader does not know what is committed (dissertation, section 6.4). */
-  private boolean hasCommittedInItsTerm() {
-    return log.term(log.committed()) == term;
-  }
-
-  private void beginReadRound(Role.Leader leader) {
-    if (hasCommittedInItsTerm()) {
-      leader.reads.begin(log.committed(), nowNanos);
-      // A cluster of one is its own majority.
-      confirmReads(leader);
-    }
-  }
-
-  private void confirmReads(Role.Leader leader) {
-    long round =
-        leader.followers.reachedByMajority(
-            leader.reads.current(), progress -> progress.confirmedRound);
-    for (ReadRounds.Confirmed confirmed : leader.reads.confirmed(round)) {
-      answerRead(confirmed.read(), confirmed.index());
-    }
-  }
-
-  /** Answers a read with its index, or with 0 if it failed. */
-  private void answerRead(ReadRounds.Read read, long index) {
-    if (read.requester() == id) {
-      reads.add(new ReadState(read.id(), index == 0 ? ReadState.FAILED : index));
-    } else {
-      sendNow.add(new Message.ReadIndexResponse(id, read.requester(), term, read.id(), index));
-    }
+    out.refuse(new Message.ForwardRefused(id, m.from(), term, sequences, reason));
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -1043,18 +924,14 @@ public final class Raft {
 
   /** Whether {@link #ready()} would return anything to do. */
   public boolean hasReady() {
-    return !sendNow.isEmpty()
-        || !sendAfterPersist.isEmpty()
-        || !reads.isEmpty()
-        || !refused.isEmpty()
-        || !snapshotMessages.isEmpty()
+    return !out.isEmpty()
         || discardUpTo != 0
         || !log.membership().equals(toldMembership)
         || (installing != null && !installationHandedOut)
         || hardStateChanged()
         || log.hasUnwritten()
         || canApply()
-        || (role instanceof Role.Leader leader && leader.owes(hasCommittedInItsTerm()));
+        || (role instanceof Role.Leader leader && leader.owes());
   }
 
   private boolean canApply() {
@@ -1069,10 +946,10 @@ public final class Raft {
   public Ready ready() {
     if (role instanceof Role.Leader leader) {
       if (leader.reads.hasWaiting()) {
-        beginReadRound(leader);
+        reads.beginRound(leader);
       }
       for (Progress progress : leader.followers) {
-        leader.replication.send(progress, sendNow, snapshotsWanted);
+        leader.replication.send(progress, out);
       }
     }
     HardState hardState = null;
@@ -1097,25 +974,20 @@ public final class Raft {
     installationHandedOut = installing != null;
     Ready ready =
         new Ready(
-            sendNow,
+            out.sendNow,
             hardState,
             append,
-            sendAfterPersist,
+            out.sendAfterPersist,
             receipt,
             discardUpTo,
             apply,
-            reads,
-            refused,
-            snapshotsWanted,
-            snapshotMessages,
+            out.reads,
+            out.refused,
+            out.snapshotsWanted,
+            out.snapshotMessages,
             membership,
             install);
-    sendNow = new ArrayList<>();
-    sendAfterPersist = new ArrayList<>();
-    reads = new ArrayList<>();
-    refused = new ArrayList<>();
-    snapshotsWanted = new ArrayList<>();
-    snapshotMessages = new ArrayList<>();
+    out.handedOver();
     discardUpTo = 0;
     hasChanged = true;
     return ready;

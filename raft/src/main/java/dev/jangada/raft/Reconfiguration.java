@@ -32,18 +32,13 @@ final class Reconfiguration {
     record Refused(ChangeRefusal reason) implements Plan {}
   }
 
-  /**
-   * Decides on a change that a leader is asked for.
-   *
-   * @param isReady whether the leader has committed an entry of its term
-   */
-  static Plan decide(
-      Role.Leader leader, RaftLog log, boolean isReady, List<MembershipChange> changes) {
+  /** Decides on a change that a leader is asked for. */
+  static Plan decide(Role.Leader leader, RaftLog log, List<MembershipChange> changes) {
     Configuration now = log.configuration();
     if (leader.transferee != 0) {
       return new Plan.Refused(ChangeRefusal.TRANSFERRING);
     }
-    if (!isReady) {
+    if (!leader.hasCommittedInItsTerm()) {
       // An earlier leader's change may yet be committed by another node, whose majority need not
       // meet that of a second change from here (Ongaro, raft-dev, 2015).
       return new Plan.Refused(ChangeRefusal.NOT_READY);

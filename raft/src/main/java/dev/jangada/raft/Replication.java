@@ -37,18 +37,13 @@ final class Replication {
         || (progress.mode instanceof Progress.Replicate && progress.sentCommit < log.committed());
   }
 
-  /**
-   * Brings a follower on as far as possible now.
-   *
-   * @param messages what is to be sent is added here
-   * @param snapshotsWanted the follower is added here if only a snapshot can help it
-   */
-  void send(Progress progress, List<Message> messages, List<Long> snapshotsWanted) {
+  /** Brings a follower on as far as possible now. */
+  void send(Progress progress, Outbox out) {
     boolean sent = false;
     switch (progress.mode) {
       case Progress.Probe probe -> {
         if (!probe.outstanding) {
-          messages.add(append(progress, entriesFor(progress)));
+          out.sendNow.add(append(progress, entriesFor(progress)));
           probe.outstanding = true;
           sent = true;
         }
@@ -56,7 +51,7 @@ final class Replication {
       case Progress.Replicate replicate -> {
         while (progress.next <= log.last() && !replicate.window.isFull()) {
           List<Entry> entries = entriesFor(progress);
-          messages.add(append(progress, entries));
+          out.sendNow.add(append(progress, entries));
           long weight = 0;
           for (Entry entry : entries) {
             weight += entry.weight();
@@ -69,12 +64,12 @@ final class Replication {
       case Progress.Snapshot snapshot -> {
         if (progress.wantsSnapshot()) {
           snapshot.underWay = true;
-          snapshotsWanted.add(progress.id);
+          out.snapshotsWanted.add(progress.id);
         }
       }
     }
     if (!sent && owesEmptyAppend(progress)) {
-      messages.add(append(progress, List.of()));
+      out.sendNow.add(append(progress, List.of()));
     }
   }
 

@@ -82,6 +82,10 @@ sealed interface Role {
 
   /** Leads the current term. */
   final class Leader implements Role {
+    final long term;
+
+    private final RaftLog log;
+
     /** Where each other member's log stands. */
     final Followers followers;
 
@@ -107,14 +111,21 @@ sealed interface Role {
     boolean leaseForfeited;
 
     Leader(RaftConfig config, long term, RaftLog log) {
+      this.term = term;
+      this.log = log;
       this.firstIndex = log.last() + 1;
       this.replication = new Replication(config, term, log, reads);
       this.followers = new Followers(config, log.membership(), firstIndex);
     }
 
+    /** Before that, a new leader does not know what is committed (dissertation, section 6.4). */
+    boolean hasCommittedInItsTerm() {
+      return log.term(log.committed()) == term;
+    }
+
     /** Whether there is something to be sent. */
-    boolean owes(boolean mayRead) {
-      if (reads.hasWaiting() && mayRead) {
+    boolean owes() {
+      if (reads.hasWaiting() && hasCommittedInItsTerm()) {
         return true;
       }
       for (Progress progress : followers) {

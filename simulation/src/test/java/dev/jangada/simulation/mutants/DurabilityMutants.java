@@ -8,6 +8,7 @@ import java.util.List;
 final class DurabilityMutants {
 
   private static final String RAFT = "dev.jangada.raft.Raft";
+  private static final String OUTBOX = "dev.jangada.raft.Outbox";
   private static final String LOG = "dev.jangada.raft.RaftLog";
   private static final String DRIVER = "dev.jangada.node.driver.RaftDriver";
   private static final String SEGMENT = "dev.jangada.storage.Segment";
@@ -20,7 +21,7 @@ final class DurabilityMutants {
           named(
                   "acknowledges entries before they are durable",
                   "Entries are on disk before they are acknowledged (paper, Figure 2).")
-              .replacing(RAFT, "sendAfterPersist.add(accepted);", "sendNow.add(accepted);"),
+              .replacing(OUTBOX, "sendAfterPersist.add(accepted);", "sendNow.add(accepted);"),
           named(
                   "sends promises without waiting for the disk",
                   "What promises something leaves a node only after the writes that it rests on.")

@@ -53,7 +53,7 @@ final class ElectionMutants {
               .replacing(
                   RAFT,
                   "case Message.AppendRequest m ->"
-                      + " sendNow.add(new Message.StaleTerm(id, m.from(), term));",
+                      + " out.sendNow.add(new Message.StaleTerm(id, m.from(), term));",
                   "case Message.AppendRequest m -> handleAppendRequest(m);"),
           named(
                   "a candidate never tries again",
@@ -69,17 +69,17 @@ final class ElectionMutants {
               .replacing(
                   RAFT,
                   "case Message.PreVoteRequest m ->"
-                      + " sendNow.add(new Message.PreVoteResponse(id, m.from(), term, false));",
+                      + " out.sendNow.add(new Message.PreVoteResponse(id, m.from(), term, false));",
                   "case Message.PreVoteRequest m -> {}")
               .replacing(
                   RAFT,
                   "case Message.VoteRequest m ->"
-                      + " sendNow.add(new Message.VoteResponse(id, m.from(), term, false));",
+                      + " out.sendNow.add(new Message.VoteResponse(id, m.from(), term, false));",
                   "case Message.VoteRequest m -> {}")
               .replacing(
                   RAFT,
                   "case Message.AppendRequest m ->"
-                      + " sendNow.add(new Message.StaleTerm(id, m.from(), term));",
+                      + " out.sendNow.add(new Message.StaleTerm(id, m.from(), term));",
                   "case Message.AppendRequest m -> {}"),
           named(
                   "counts votes of an earlier term",

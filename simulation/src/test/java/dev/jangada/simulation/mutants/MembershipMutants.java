@@ -21,7 +21,10 @@ final class MembershipMutants {
                   "changes the membership before it has committed in its term",
                   "A leader changes the membership only after it has committed an entry of its own"
                       + " term (Ongaro, raft-dev, 2015).")
-              .replacing(RECONFIGURATION, "if (!isReady) {", "if (leader.transferee < 0) {"),
+              .replacing(
+                  RECONFIGURATION,
+                  "if (!leader.hasCommittedInItsTerm()) {",
+                  "if (leader.transferee < 0) {"),
           in(
                   "takes a change while another one is under way",
                   "One change is finished before the next one begins (dissertation, 4.1).")
@@ -74,15 +77,15 @@ final class MembershipMutants {
                       + " (etcd#12582).")
               .replacing(
                   RAFT,
-                  "if (now.index() > log.committed() || !hasCommittedInItsTerm()) {",
+                  "if (now.index() > log.committed() || !leader.hasCommittedInItsTerm()) {",
                   "if (now.index() > log.committed() || now.index() < leader.firstIndex) {"),
           in(
                   "leaves a joint configuration before it is committed",
                   "A joint configuration is left once it is committed (dissertation, 4.3).")
               .replacing(
                   RAFT,
-                  "if (now.index() > log.committed() || !hasCommittedInItsTerm()) {",
-                  "if (!hasCommittedInItsTerm()) {"),
+                  "if (now.index() > log.committed() || !leader.hasCommittedInItsTerm()) {",
+                  "if (!leader.hasCommittedInItsTerm()) {"),
           in(
                   "goes by what is committed",
                   "A node goes by the last configuration in its log from when it is appended on,"

@@ -8,6 +8,8 @@ import java.util.List;
 final class ReadMutants {
 
   private static final String RAFT = "dev.jangada.raft.Raft";
+  private static final String ROLE = "dev.jangada.raft.Role";
+  private static final String READS = "dev.jangada.raft.LinearizableReads";
   private static final String ROUNDS = "dev.jangada.raft.ReadRounds";
   private static final String DRIVER = "dev.jangada.node.driver.RaftDriver";
   private static final String PENDING = "dev.jangada.node.driver.PendingReads";
@@ -19,14 +21,14 @@ final class ReadMutants {
                   "A leader asks a majority whether it still leads before it answers a read"
                       + " (dissertation, 6.4).")
               .replacing(
-                  RAFT,
+                  READS,
                   "return config.leaseReads() && !leader.leaseForfeited",
                   "return true || !leader.leaseForfeited"),
           named(
                   "reads before it has committed in its term",
                   "No read is answered before the leader has committed an entry of its term"
                       + " (etcd#7331, tikv#9239).")
-              .replacing(RAFT, "return log.term(log.committed()) == term;", "return true;"),
+              .replacing(ROLE, "return log.term(log.committed()) == term;", "return true;"),
           named(
                   "reads before it has applied",
                   "A read waits until this node has applied what the leader said is committed.")
