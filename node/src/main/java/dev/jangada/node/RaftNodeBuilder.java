@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Collects the settings of a node. {@link #id}, {@link #peers}, {@link #dataDirectory} and {@link
  * #stateMachine} have no default. All members of a cluster must have the same settings, but for
- * their id, the address to listen at, and the data directory.
+ * their id, the address to listen at, and the data directory. For one thread.
+ *
+ * <p>Nothing is checked before {@link #start}, which then checks all settings together.
  */
 public final class RaftNodeBuilder {
   /** Where the log is in the data directory. */
@@ -67,7 +69,10 @@ public final class RaftNodeBuilder {
     return this;
   }
 
-  /** All members of the cluster, this one included. */
+  /**
+   * All members of the cluster, this one included, each name once. They count as long as the log of
+   * this member does not say who belongs to the cluster.
+   */
   public RaftNodeBuilder peers(List<Peer> members) {
     peers = List.copyOf(members);
     return this;
@@ -86,7 +91,12 @@ public final class RaftNodeBuilder {
     return this;
   }
 
-  /** Where to listen for the other members; by default at the address they reach this one at. */
+  /**
+   * Where to listen for the other members; by default at the address they reach this one at.
+   *
+   * @param host name or address of this computer, {@code 0.0.0.0} for all of them
+   * @param port from 1 to 65535
+   */
   public RaftNodeBuilder listen(String host, int port) {
     listenHost = host;
     listenPort = port;
@@ -122,7 +132,7 @@ public final class RaftNodeBuilder {
 
   /**
    * How long a member waits at least for a sign of the leader before it wants to lead itself, and
-   * twice that at most; by default 500 ms, at least two heartbeat intervals.
+   * twice that at most; by default 500 ms, at least two heartbeat intervals and at most an hour.
    */
   public RaftNodeBuilder electionTimeout(Duration timeout) {
     electionTimeout = timeout;
@@ -130,8 +140,8 @@ public final class RaftNodeBuilder {
   }
 
   /**
-   * How long requests may take for which nothing else is said; by default 5 s and two election
-   * timeouts, so that a change of leader fits in.
+   * How long requests may take for which nothing else is said, positive; by default 5 s and two
+   * election timeouts, so that a change of leader fits in.
    */
   public RaftNodeBuilder requestTimeout(Duration timeout) {
     requestTimeout = timeout;
@@ -155,7 +165,8 @@ public final class RaftNodeBuilder {
 
   /**
    * Whether the leader answers reads from its lease, without asking a majority; by default not.
-   * Faster, and right only while the members' clocks differ in rate by less than a tenth.
+   * Faster, and right only while the members' clocks differ in rate by less than a tenth. Needs
+   * {@link #checkQuorum}.
    */
   public RaftNodeBuilder leaseReads(boolean on) {
     leaseReads = on;
@@ -171,22 +182,31 @@ public final class RaftNodeBuilder {
     return this;
   }
 
-  /** The largest command that is accepted; by default 8 MiB, at most 256 MiB. */
+  /**
+   * The largest command that is accepted, in bytes; by default 8 MiB, at most 256 MiB. A larger one
+   * fails with {@link RaftException.Reason#TOO_LARGE}.
+   */
   public RaftNodeBuilder maxEntryBytes(int bytes) {
     maxEntryBytes = bytes;
     return this;
   }
 
   /**
-   * How much memory the commands submitted here may hold until they have an outcome; by default 256
-   * MiB. Beyond that they are refused.
+   * How many bytes of memory the requests made here may hold until they have an outcome; by default
+   * 256 MiB, at least one command of {@link #maxEntryBytes} and {@value
+   * dev.jangada.raft.Entry#OVERHEAD_BYTES} bytes. Beyond that they fail with {@link
+   * RaftException.Reason#OVERLOADED}.
    */
   public RaftNodeBuilder maxPendingBytes(long bytes) {
     maxPendingBytes = bytes;
     return this;
   }
 
-  /** How many bytes of entries a leader has uncommitted; by default 256 MiB. */
+  /**
+   * How many bytes of entries a leader may have uncommitted, positive; by default 256 MiB. A
+   * command beyond that fails with {@link RaftException.Reason#OVERLOADED}, unless there is no
+   * other.
+   */
   public RaftNodeBuilder maxUncommittedBytes(long bytes) {
     maxUncommittedBytes = bytes;
     return this;
@@ -194,8 +214,8 @@ public final class RaftNodeBuilder {
 
   /**
    * After how many applied entries the state of a machine that keeps it in memory is saved as a
-   * snapshot, if the machine supports that; by default 100,000, 0 for never. A restarted member has
-   * to apply that many entries at most, and those of the log that it retains.
+   * snapshot, if the machine supports that; by default 100,000, 0 for never, not negative. A
+   * restarted member has to apply that many entries at most, and those of the log that it retains.
    */
   public RaftNodeBuilder snapshotEntries(long entries) {
     snapshotEntries = entries;
@@ -204,8 +224,8 @@ public final class RaftNodeBuilder {
 
   /**
    * How many applied entries a member keeps in its log though it could do without them; by default
-   * 10,000. Another member that was away for longer than they reach back is sent a snapshot; for
-   * one that is there and only slow, ten times as many are kept.
+   * 10,000, not negative. Another member that was away for longer than they reach back is sent a
+   * snapshot; for one that is there and only slow, ten times as many are kept.
    */
   public RaftNodeBuilder retainedEntries(long entries) {
     retainedEntries = entries;
@@ -213,8 +233,8 @@ public final class RaftNodeBuilder {
   }
 
   /**
-   * The size of the files that make up the log; by default 64 MiB. Each is allocated when it is
-   * begun, so that a small size makes for a quick first start.
+   * The size in bytes of the files that make up the log; by default 64 MiB, from 8 KiB to 1 GiB.
+   * Each is allocated when it is begun, so that a small size makes for a quick first start.
    */
   public RaftNodeBuilder logSegmentBytes(int bytes) {
     logSegmentBytes = bytes;

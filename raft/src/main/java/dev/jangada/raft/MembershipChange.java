@@ -2,7 +2,8 @@ package dev.jangada.raft;
 
 /**
  * One of the things that {@link Raft#changeMembership} is asked to do. Several together become one
- * change, which is made as a whole or not at all.
+ * change, which is made as a whole or not at all. An id is not 0, and an address has at most
+ * {@value Member#MAX_ADDRESS_CHARS} characters, in words that the core does not read.
  */
 public sealed interface MembershipChange {
 
@@ -13,12 +14,17 @@ public sealed interface MembershipChange {
    * Adds a voter that has nothing of the log. Until it has caught up it counts among those of whom
    * a majority is needed and cannot help to be one: as a rule a {@link AddLearner learner} is the
    * better beginning.
+   *
+   * @param id never used before, not even by a member that was removed
+   * @param address where the others reach it
    */
   record AddVoter(long id, String address) implements MembershipChange {}
 
   /**
    * Adds a member that gets the log and has no vote.
    *
+   * @param id never used before, not even by a member that was removed
+   * @param address where the others reach it
    * @param promote whether the leader makes it a voter as soon as it has caught up
    */
   record AddLearner(long id, String address, boolean promote) implements MembershipChange {}
@@ -35,6 +41,10 @@ public sealed interface MembershipChange {
   /** Says where a member is reached from now on. */
   record Move(long id, String address) implements MembershipChange {}
 
-  /** Notes the incarnation of a member of which none is known. */
+  /**
+   * Notes the incarnation of a member of which none is known.
+   *
+   * @param incarnation see {@link Member#incarnation}; not 0
+   */
   record Identify(long id, long incarnation) implements MembershipChange {}
 }

@@ -105,7 +105,7 @@ public record RaftConfig(
     return new Builder(id, initialMembership);
   }
 
-  /** Collects settings that differ from the defaults. */
+  /** Collects settings that differ from the defaults. For one thread. */
   public static final class Builder {
     private final long id;
     private final Membership initialMembership;
@@ -130,73 +130,90 @@ public record RaftConfig(
       this.initialMembership = initialMembership;
     }
 
+    /** See {@link RaftConfig#electionTimeoutTicks}; 10 by default. */
     public Builder electionTimeoutTicks(int ticks) {
       electionTimeoutTicks = ticks;
       return this;
     }
 
+    /** See {@link RaftConfig#heartbeatTicks}; 1 by default. */
     public Builder heartbeatTicks(int ticks) {
       heartbeatTicks = ticks;
       return this;
     }
 
+    /** See {@link RaftConfig#preVote}; on by default. */
     public Builder preVote(boolean on) {
       preVote = on;
       return this;
     }
 
+    /** See {@link RaftConfig#checkQuorum}; on by default. */
     public Builder checkQuorum(boolean on) {
       checkQuorum = on;
       return this;
     }
 
-    /** Turns lease reads on with a lease of this many nanoseconds. */
+    /**
+     * Turns lease reads on, which are off by default.
+     *
+     * @param nanos length of the lease, positive; see {@link RaftConfig#leaseNanos}
+     */
     public Builder leaseReads(long nanos) {
       leaseReads = true;
       leaseNanos = nanos;
       return this;
     }
 
+    /** See {@link RaftConfig#noop}; on by default. */
     public Builder noop(boolean on) {
       noop = on;
       return this;
     }
 
+    /** See {@link RaftConfig#maxEntryBytes}; 8 MiB by default. */
     public Builder maxEntryBytes(long bytes) {
       maxEntryBytes = bytes;
       return this;
     }
 
+    /** See {@link RaftConfig#maxUncommittedBytes}; 256 MiB by default. */
     public Builder maxUncommittedBytes(long bytes) {
       maxUncommittedBytes = bytes;
       return this;
     }
 
+    /** See {@link RaftConfig#maxAppendBytes}; 1 MiB by default. */
     public Builder maxAppendBytes(long bytes) {
       maxAppendBytes = bytes;
       return this;
     }
 
+    /** See {@link RaftConfig#maxInflightAppends}; 256 by default. */
     public Builder maxInflightAppends(int appends) {
       maxInflightAppends = appends;
       return this;
     }
 
+    /** See {@link RaftConfig#maxInflightBytes}; 16 MiB by default. */
     public Builder maxInflightBytes(long bytes) {
       maxInflightBytes = bytes;
       return this;
     }
 
+    /** See {@link RaftConfig#maxApplyBytes}; 4 MiB by default. */
     public Builder maxApplyBytes(long bytes) {
       maxApplyBytes = bytes;
       return this;
     }
 
+    /** See {@link RaftConfig#maxUnappliedBytes}; 64 MiB by default. */
     public Builder maxUnappliedBytes(long bytes) {
       maxUnappliedBytes = bytes;
       return this;
     }
 
+    /** See {@link RaftConfig#maxCachedBytes}; 64 MiB by default. */
     public Builder maxCachedBytes(long bytes) {
       maxCachedBytes = bytes;
       return this;

@@ -27,8 +27,9 @@ public interface StateMachine extends AutoCloseable {
   /**
    * Index of the last entry whose effects this machine has kept; 0 for an empty one. Called once,
    * before the first {@link #apply}: a restarted node goes on with the entry after it. A machine
-   * that keeps its state in memory only returns 0 and sees the log again from the start. A durable
-   * one must commit the index together with the data.
+   * that keeps its state in memory only returns 0: it is restored from its node's last snapshot, if
+   * there is one, and sees the log again from there, or from the start. A durable one must commit
+   * the index together with the data.
    */
   long appliedIndex();
 
@@ -46,8 +47,9 @@ public interface StateMachine extends AutoCloseable {
 
   /**
    * Index up to which the effects would still be there after a loss of power now; the log may be
-   * cut up to there. Never goes back. May be asked for after each {@link #apply}, so it must be
-   * cheap. 0, as by default, for a machine that keeps its state in memory only.
+   * cut up to there. Never goes back. Asked for by the thread that applies, perhaps after each
+   * {@link #apply}, so it must be cheap. 0, as by default, for a machine that keeps its state in
+   * memory only.
    */
   default long durableIndex() {
     return 0;

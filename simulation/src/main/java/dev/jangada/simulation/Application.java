@@ -6,6 +6,8 @@ import dev.jangada.raft.StateMachine;
  * The state machines under test, one for each node, and what of them survives a crash.
  *
  * <p>For a machine that keeps its state in memory only, {@code node -> new MyMachine()} is one.
+ *
+ * <p>One object belongs to one run, and all is called on the thread of the run.
  */
 @FunctionalInterface
 public interface Application {

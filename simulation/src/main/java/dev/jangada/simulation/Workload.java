@@ -7,6 +7,10 @@ import java.util.random.RandomGenerator;
 /**
  * What clients do, and what a single copy of the data would have answered.
  *
+ * <p>One object belongs to one run, and all is called on the thread of the run. The answers must
+ * depend on nothing but the arguments and earlier calls, or the run could not be replayed. An
+ * exception of any of these methods ends the run as a failure with its seed.
+ *
  * @param <I> what a client asks
  * @param <O> what it is answered
  */
@@ -36,6 +40,10 @@ public interface Workload<I, O> {
   /** Decodes what the state machine returned for a command. */
   O result(I input, byte[] result);
 
-  /** Reads from a node's state machine, which is recent enough. */
+  /**
+   * Reads from a node's state machine, which is recent enough.
+   *
+   * @param machine one that {@link Application#start} gave; not to be changed
+   */
   O read(I input, StateMachine machine);
 }
