@@ -5,6 +5,7 @@ import dev.jangada.cli.cluster.ClusterException;
 import dev.jangada.cli.ctl.CtlCommand;
 import dev.jangada.cli.lab.LabCommand;
 import dev.jangada.cli.simulate.SimulateCommand;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Objects;
@@ -37,6 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Main implements Runnable {
 
+  private static final int USAGE_WIDTH = 100;
+
   @Spec private CommandSpec spec;
 
   @SuppressWarnings("NullAway.Init") // picocli sets the field before it runs anything
@@ -67,8 +70,17 @@ public final class Main implements Runnable {
         Objects.requireNonNull(commandLine.getSubcommands().get("server")), environment);
     commandLine.setParameterExceptionHandler(Main::refuse);
     commandLine.setExecutionExceptionHandler((failure, failed, parsed) -> report(failure, failed));
+    // Where there is no terminal to ask how wide it is: no URL is broken in two then.
+    commandLine.setUsageHelpWidth(USAGE_WIDTH);
     commandLine.setUsageHelpAutoWidth(true);
+    versionEverywhere(commandLine);
     return commandLine;
+  }
+
+  /** Every command takes {@code --version}, and it is the same one. */
+  private static void versionEverywhere(CommandLine commandLine) {
+    commandLine.getCommandSpec().versionProvider(new Version());
+    commandLine.getSubcommands().values().forEach(Main::versionEverywhere);
   }
 
   /** Says in one or two lines what is wrong; the whole usage would bury it. */
@@ -88,6 +100,8 @@ public final class Main implements Runnable {
     String name = failed.getCommandSpec().qualifiedName();
     if (failure instanceof CommandFailure || failure instanceof ClusterException) {
       err.println(name + ": " + failure.getMessage());
+    } else if (failure instanceof IOException trouble) {
+      err.println(name + ": " + IoMessage.of(trouble));
     } else {
       err.println(name + ": unexpected failure");
       failure.printStackTrace(err);

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
     name = "server",
     description = "Run one node. Its flags are etcd's.",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     footer = {
       "",
@@ -108,7 +109,7 @@ final class ServerCommand implements Callable<Integer> {
     } catch (ConfigException e) {
       throw refusal(e.getMessage());
     } catch (IOException e) {
-      throw new CommandFailure("could not start: " + e.getMessage());
+      throw new CommandFailure("could not start: " + IoMessage.of(e));
     } catch (RuntimeException e) {
       if (JangadaServer.isExpelled(e)) {
         logger.error("stopped: {}", e.getMessage());

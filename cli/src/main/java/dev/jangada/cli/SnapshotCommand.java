@@ -76,7 +76,9 @@ final class SnapshotCommand implements Runnable {
             + " is then started with. Give the new cluster a token of its own"
             + " (--initial-cluster-token): members of the old one may still be running."
       },
-      mixinStandardHelpOptions = true)
+      mixinStandardHelpOptions = true,
+      abbreviateSynopsis = true,
+      sortOptions = false)
   static final class Restore implements Runnable {
 
     @Parameters(paramLabel = "FILE", description = "The backup.")

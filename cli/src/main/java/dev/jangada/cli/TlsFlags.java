@@ -27,6 +27,7 @@ final class TlsFlags {
   @Option(
       names = "--client-cert-auth",
       arity = "0..1",
+      paramLabel = "true|false",
       fallbackValue = "true",
       description = "Refuse clients without such a certificate.")
   private boolean clientCertAuth;
@@ -49,6 +50,7 @@ final class TlsFlags {
   @Option(
       names = "--peer-client-cert-auth",
       arity = "0..1",
+      paramLabel = "true|false",
       fallbackValue = "true",
       description = "Refuse members without such a certificate.")
   private boolean peerClientCertAuth;

@@ -39,7 +39,11 @@ final class UpCommand implements Callable<Integer> {
   /** How long a node's end by a signal may precede this process's own, if both were meant. */
   private static final Duration SIGNAL_SKEW = Duration.ofMillis(300);
 
-  @Option(names = "--nodes", defaultValue = "3", description = "How many (default: 3).")
+  @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "How many, 1 to 9 (default: 3).")
   private int nodes;
 
   @Option(

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class MainTest {
@@ -30,6 +33,40 @@ class MainTest {
   void versionIsThatOfTheBuild() {
     assertThat(run("--version")).isZero();
     assertThat(out.toString()).matches("(?s)jangada \\d+\\.\\d+\\.\\d+.*Java \\d+.*");
+  }
+
+  @Test
+  void helpIsNoWiderThanAHundredColumnsAndBreaksNoUrl() {
+    assertThat(run("server", "--help")).isZero();
+    assertThat(out.toString())
+        .startsWith("Usage: jangada server [OPTIONS]")
+        .contains("http://localhost:2379");
+    assertThat(out.toString().lines()).allMatch(line -> line.length() <= 100);
+  }
+
+  @Test
+  void everyCommandHasTheVersion() {
+    assertThat(run("snapshot", "restore", "--version")).isZero();
+    assertThat(out.toString()).startsWith("jangada ");
+  }
+
+  @Test
+  void directoryThatCannotBeMadeIsNamedWithAReasonAndNoStackTrace(@TempDir Path directory)
+      throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    String below = file.resolve("data").toString();
+
+    assertThat(run("up", "--data-dir", below)).isEqualTo(1);
+    assertThat(run("server", "--data-dir", below)).isEqualTo(1);
+    assertThat(err.toString().lines())
+        .hasSize(2)
+        .allMatch(line -> line.matches("jangada \\w+: .*" + below + ".*: .+"));
+  }
+
+  @Test
+  void requestLargerThanAnEntryOfTheLogIsRefused() {
+    assertThat(run("server", "--max-request-bytes", "1000000000")).isEqualTo(2);
+    assertThat(err.toString()).contains("--max-request-bytes must be between 1 and 267911168");
   }
 
   @Test

@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "lab",
     description =
-        "Run the scenarios of the course's Raft laboratory, on a simulated network and simulated"
-            + " disks, in virtual time.",
+        "Run the scenarios of MIT's Raft laboratory, on a simulated network and simulated disks, in"
+            + " virtual time.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {
