@@ -57,7 +57,7 @@ final class Layering {
               "lease", List.of("call"),
               "watch", List.of("call"),
               "lock", List.of("call", "lease", "watch"),
-              "http", List.of(),
+              "http", List.of("call"),
               "tls", List.of(),
               "metrics", List.of("http", "watch"),
               "embedded", List.of("")));

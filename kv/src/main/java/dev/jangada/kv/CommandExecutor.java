@@ -24,6 +24,7 @@ import dev.jangada.kv.command.PublishMemberResponse;
 import dev.jangada.kv.command.PutRequest;
 import dev.jangada.kv.command.PutResponse;
 import dev.jangada.kv.command.RangeRequest;
+import dev.jangada.kv.command.RangeResponse;
 import dev.jangada.kv.command.Response;
 import dev.jangada.kv.command.Result;
 import dev.jangada.kv.command.SpaceCost;
@@ -44,10 +45,17 @@ final class CommandExecutor {
 
   private final MvccBatch batch;
   private final LeaseExecutor leases;
+  private final long maxCommandBytes;
 
-  CommandExecutor(MvccBatch batch) {
+  /**
+   * Creates one for a batch.
+   *
+   * @param maxCommandBytes how much memory a command may take, see {@link WorkLimit}
+   */
+  CommandExecutor(MvccBatch batch, long maxCommandBytes) {
     this.batch = batch;
     this.leases = new LeaseExecutor(batch);
+    this.maxCommandBytes = maxCommandBytes;
   }
 
   /**
@@ -100,8 +108,16 @@ final class CommandExecutor {
         Optional<KvError> error = checkLease(put).or(() -> checkKept(put));
         yield error.isPresent() ? new Failure(error.get()) : put(put);
       }
-      case DeleteRangeRequest delete -> delete(delete);
-      case TxnRequest txn -> txn(txn);
+      case DeleteRangeRequest delete -> {
+        List<KeyValue> doomed = new ArrayList<>();
+        yield find(delete, new WorkLimit(maxCommandBytes), doomed)
+            ? delete(delete, doomed)
+            : new Failure(KvError.TOO_MUCH_AT_ONCE);
+      }
+      case TxnRequest txn -> {
+        WorkLimit limit = new WorkLimit(maxCommandBytes);
+        yield txn(txn, limit, limit.forAnswers());
+      }
       case CompactRequest compact -> compact(compact);
       case PublishMemberRequest publish -> {
         batch.putMember(publish.member());
@@ -138,8 +154,16 @@ final class CommandExecutor {
    */
   private record Step(Operation operation, @Nullable Chosen nested) {}
 
-  /** Carries out a transaction, and nothing else since the last command. */
-  Result txn(TxnRequest txn) {
+  /**
+   * Carries out a transaction that changes nothing.
+   *
+   * @param budget what its ranges are reckoned against
+   */
+  Result read(TxnRequest txn, ReadBudget budget) {
+    return txn(txn, new WorkLimit(0), budget);
+  }
+
+  private Result txn(TxnRequest txn, WorkLimit deletions, ReadBudget answers) {
     if (txn.mayWriteKeyTwice()) {
       return new Failure(KvError.DUPLICATE_KEY);
     }
@@ -152,7 +176,29 @@ final class CommandExecutor {
                 chosen.operations().flatMap(operation -> checkIfPut(operation).stream()),
                 chosen.operations().flatMap(operation -> checkIfRange(operation).stream()))
             .findFirst();
-    return error.isPresent() ? new Failure(error.get()) : execute(chosen);
+    if (error.isPresent()) {
+      return new Failure(error.get());
+    }
+    return chosen.operations().allMatch(operation -> fits(operation, deletions, answers))
+        ? execute(chosen)
+        : new Failure(KvError.TOO_MUCH_AT_ONCE);
+  }
+
+  /**
+   * Whether there is memory for an operation of a transaction, by what there is before the first of
+   * them: what they put is no more than the request holds. Single keys are not worth looking up.
+   */
+  private boolean fits(Operation operation, WorkLimit deletions, ReadBudget answers) {
+    return switch (operation) {
+      case RangeRequest range ->
+          range.rangeEnd().isEmpty()
+              || RangeReader.read(batch.reader(), range, batch.revision(), answers)
+                  instanceof RangeResponse;
+      case DeleteRangeRequest delete ->
+          delete.rangeEnd().isEmpty() || find(delete, deletions, new ArrayList<>());
+      case PutRequest put -> true;
+      case TxnRequest txn -> throw new IllegalStateException("its branch has not been chosen");
+    };
   }
 
   private Chosen choose(TxnRequest txn) {
@@ -205,9 +251,15 @@ final class CommandExecutor {
 
   private Response execute(Operation operation) {
     return switch (operation) {
-      case RangeRequest range -> RangeReader.read(batch.reader(), range, batch.revision());
+      case RangeRequest range ->
+          (RangeResponse)
+              RangeReader.read(batch.reader(), range, batch.revision(), ReadBudget.UNLIMITED);
       case PutRequest put -> put(put);
-      case DeleteRangeRequest delete -> delete(delete);
+      case DeleteRangeRequest delete -> {
+        List<KeyValue> doomed = new ArrayList<>();
+        find(delete, new WorkLimit(Long.MAX_VALUE), doomed);
+        yield delete(delete, doomed);
+      }
       case TxnRequest txn -> throw new IllegalStateException("its branch has not been chosen");
     };
   }
@@ -233,8 +285,13 @@ final class CommandExecutor {
     return new PutResponse(batch.revision(), put.prevKv() ? previous : null);
   }
 
-  private DeleteRangeResponse delete(DeleteRangeRequest delete) {
-    List<KeyValue> doomed = new ArrayList<>();
+  /**
+   * Finds what is to be deleted.
+   *
+   * @param doomed gets the keys
+   * @return false if it is more than the limit allows
+   */
+  private boolean find(DeleteRangeRequest delete, WorkLimit limit, List<KeyValue> doomed) {
     if (delete.rangeEnd().isEmpty()) {
       KeyValue kv = batch.reader().get(delete.key(), MvccReader.LATEST);
       if (kv != null) {
@@ -244,10 +301,18 @@ final class CommandExecutor {
       try (MvccReader.VersionCursor cursor =
           batch.reader().cursor(delete.keys(), MvccReader.LATEST)) {
         while (cursor.next()) {
-          doomed.add(cursor.current());
+          KeyValue kv = cursor.current();
+          if (!limit.takeDeletion(kv, delete.prevKv())) {
+            return false;
+          }
+          doomed.add(kv);
         }
       }
     }
+    return true;
+  }
+
+  private DeleteRangeResponse delete(DeleteRangeRequest delete, List<KeyValue> doomed) {
     batch.delete(doomed);
     return new DeleteRangeResponse(
         batch.revision(), doomed.size(), delete.prevKv() ? doomed : List.of());

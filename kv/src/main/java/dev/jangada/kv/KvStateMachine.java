@@ -72,7 +72,14 @@ public final class KvStateMachine implements StateMachine {
   /** The same where a client waits for all of it to be removed. */
   private static final long REMOVALS_PER_BATCH_OF_THEIR_OWN = 4_096;
 
+  /**
+   * A batch that weighs this part of what a command may take is committed before the next entry is
+   * applied, so that many large deletions in a row do not add up.
+   */
+  private static final int BATCH_DIVISOR = 4;
+
   private final MvccStore store;
+  private final long maxCommandBytes;
   private final AtomicLong malformedEntries = new AtomicLong();
   private volatile @Nullable EventListener eventListener;
 
@@ -83,7 +90,17 @@ public final class KvStateMachine implements StateMachine {
    * @throws dev.jangada.kv.store.StoreException if it was written by a version that is not known
    */
   public KvStateMachine(OrderedStore store) {
+    this(store, WorkLimit.DEFAULT_BYTES);
+  }
+
+  /**
+   * The same with another limit, which all members would have to have.
+   *
+   * @param maxCommandBytes how much memory a command may take, see {@link WorkLimit}
+   */
+  KvStateMachine(OrderedStore store, long maxCommandBytes) {
     this.store = new MvccStore(store);
+    this.maxCommandBytes = maxCommandBytes;
   }
 
   @Override
@@ -149,15 +166,30 @@ public final class KvStateMachine implements StateMachine {
 
   @Override
   public List<byte[]> apply(List<Entry> entries) {
+    List<byte[]> results = new ArrayList<>(entries.size());
+    while (results.size() < entries.size()) {
+      applyBatch(entries.subList(results.size(), entries.size()), results);
+    }
+    return results;
+  }
+
+  /**
+   * Applies some entries in one batch: all of them, unless they change very much.
+   *
+   * @param results gets one for each entry that was applied
+   */
+  private void applyBatch(List<Entry> entries, List<byte[]> results) {
     long expectedIndex = appliedIndex() + 1;
     EventListener listener = eventListener;
     MvccBatch batch = store.newBatch(listener != null);
     long authRevision = batch.auth().state().revision();
     NavigableSet<Alarm> alarms = batch.alarms().raised();
-    CommandExecutor executor = new CommandExecutor(batch);
-    List<byte[]> results = new ArrayList<>(entries.size());
+    CommandExecutor executor = new CommandExecutor(batch, maxCommandBytes);
     boolean removeAll = false;
     for (Entry entry : entries) {
+      if (batch.weight() > maxCommandBytes / BATCH_DIVISOR) {
+        break;
+      }
       Invariant.check(
           entry.index() == expectedIndex,
           "entry %s is applied where %d is due",
@@ -195,7 +227,6 @@ public final class KvStateMachine implements StateMachine {
     if (removeAll) {
       removeAllLeftovers();
     }
-    return results;
   }
 
   private static void logAlarms(NavigableSet<Alarm> before, NavigableSet<Alarm> after) {
@@ -231,8 +262,17 @@ public final class KvStateMachine implements StateMachine {
   /** Reads a range, for whoever holds this machine: nobody is asked for permission. Any thread. */
   public RangeResult range(RangeRequest request) {
     try (MvccStore.View view = store.view()) {
-      return range(view, request);
+      return range(view, request, ReadBudget.UNLIMITED);
     }
+  }
+
+  /**
+   * The same for a caller who may not be allowed to.
+   *
+   * @param caller null for one who has not said who he is
+   */
+  public RangeResult range(RangeRequest request, @Nullable Caller caller) {
+    return range(request, caller, ReadBudget.UNLIMITED);
   }
 
   /**
@@ -240,36 +280,39 @@ public final class KvStateMachine implements StateMachine {
    * thread.
    *
    * @param caller null for one who has not said who he is
+   * @param budget what the answer's memory is taken from; if there is not enough, {@link
+   *     KvError#TOO_MUCH_AT_ONCE} is the answer, and what was taken is for the caller to give back
    */
-  public RangeResult range(RangeRequest request, @Nullable Caller caller) {
+  public RangeResult range(RangeRequest request, @Nullable Caller caller, ReadBudget budget) {
     try (MvccStore.View view = store.view()) {
       Optional<KvError> refusal = view.authorizer().checkOperation(caller, request);
-      return refusal.isPresent() ? new Failure(refusal.get()) : range(view, request);
+      return refusal.isPresent() ? new Failure(refusal.get()) : range(view, request, budget);
     }
   }
 
-  private static RangeResult range(MvccStore.View view, RangeRequest request) {
+  private static RangeResult range(MvccStore.View view, RangeRequest request, ReadBudget budget) {
     StoreState state = view.state();
     Optional<KvError> error =
         RangeReader.checkRevision(request.revision(), state.revision(), state.compactedRevision());
     return error.isPresent()
         ? new Failure(error.get())
-        : RangeReader.read(view.reader(), request, state.revision());
+        : RangeReader.read(view.reader(), request, state.revision(), budget);
   }
 
   /**
    * Carries out a transaction that changes nothing, if the caller may do what is in it. Any thread.
    *
    * @param caller null for one who has not said who he is
+   * @param budget as for {@link #range(RangeRequest, Caller, ReadBudget)}
    * @throws IllegalArgumentException unless the transaction {@link TxnRequest#isReadOnly}
    */
-  public Result read(TxnRequest request, @Nullable Caller caller) {
+  public Result read(TxnRequest request, @Nullable Caller caller, ReadBudget budget) {
     requireReadOnly(request);
     try (MvccStore.View view = store.view()) {
       Optional<KvError> refusal = view.authorizer().checkOperation(caller, request);
       return refusal.isPresent()
           ? new Failure(refusal.get())
-          : new CommandExecutor(view.newBatch(false)).txn(request);
+          : new CommandExecutor(view.newBatch(false), maxCommandBytes).read(request, budget);
     }
   }
 
@@ -297,7 +340,8 @@ public final class KvStateMachine implements StateMachine {
   public Result read(TxnRequest request) {
     requireReadOnly(request);
     try (MvccStore.View view = store.view()) {
-      return new CommandExecutor(view.newBatch(false)).txn(request);
+      return new CommandExecutor(view.newBatch(false), maxCommandBytes)
+          .read(request, ReadBudget.UNLIMITED);
     }
   }
 

@@ -183,6 +183,11 @@ final class MvccBatch {
     return events == null ? List.of() : events;
   }
 
+  /** About how many bytes of memory the writes so far take. */
+  long weight() {
+    return overlay.weight();
+  }
+
   /** Number of keys written so far. */
   long writes() {
     return writes;

@@ -13,8 +13,14 @@ final class Overlay implements OrderedStore.Reader {
   /** Stands for a removed key; told from any value by its identity. */
   private static final byte[] REMOVED = new byte[0];
 
+  /** What a write takes beside its bytes. */
+  private static final int WRITE_BYTES = 96;
+
   private final OrderedStore.Reader base;
   private final NavigableMap<byte[], byte[]> writes = new TreeMap<>(Arrays::compareUnsigned);
+
+  /** What the writes weigh; one that was replaced is still counted. */
+  private long weight;
 
   Overlay(OrderedStore.Reader base) {
     this.base = base;
@@ -22,10 +28,16 @@ final class Overlay implements OrderedStore.Reader {
 
   void put(byte[] key, byte[] value) {
     writes.put(key, value);
+    weight += WRITE_BYTES + (long) key.length + value.length;
   }
 
   void delete(byte[] key) {
-    writes.put(key, REMOVED);
+    put(key, REMOVED);
+  }
+
+  /** About how many bytes of memory the writes take. */
+  long weight() {
+    return weight;
   }
 
   /** Hands the writes to a batch of the store. */

@@ -1,9 +1,11 @@
 package dev.jangada.kv;
 
+import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.KeyValue;
 import dev.jangada.kv.command.KvError;
 import dev.jangada.kv.command.RangeRequest;
 import dev.jangada.kv.command.RangeResponse;
+import dev.jangada.kv.command.RangeResult;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,9 +16,11 @@ import java.util.Optional;
  *
  * <p>Takes time for every key of the range, also where a limit cuts the answer short, because the
  * answer says how many there are; memory for the keys up to the limit, or for all of them if they
- * have to be sorted by anything but ascending keys.
+ * have to be sorted by anything but ascending keys. That memory is taken from a {@link ReadBudget}.
  */
 final class RangeReader {
+
+  private static final Failure TOO_MUCH = new Failure(KvError.TOO_MUCH_AT_ONCE);
 
   private RangeReader() {}
 
@@ -35,14 +39,17 @@ final class RangeReader {
    * Answers a request whose revision has been checked.
    *
    * @param revision the current revision
+   * @param budget what the keys of the range, or that one, are reckoned against
    */
-  static RangeResponse read(MvccReader reader, RangeRequest request, long revision) {
+  static RangeResult read(
+      MvccReader reader, RangeRequest request, long revision, ReadBudget budget) {
     long at =
         request.revision() <= 0 || request.revision() >= revision
             ? MvccReader.LATEST
             : request.revision();
     if (request.rangeEnd().isEmpty()) {
-      return readKey(reader, request, at, revision);
+      RangeResponse one = readKey(reader, request, at, revision);
+      return one.keyValues().stream().allMatch(budget::take) ? one : TOO_MUCH;
     }
 
     boolean reorder =
@@ -66,10 +73,14 @@ final class RangeReader {
         if (!reorder && found.size() >= limit) {
           more = true;
         } else {
-          found.add(
+          KeyValue kept =
               request.keysOnly() && request.sortTarget() != RangeRequest.SortTarget.VALUE
                   ? kv.withoutValue()
-                  : kv);
+                  : kv;
+          if (!budget.take(kept)) {
+            return TOO_MUCH;
+          }
+          found.add(kept);
         }
       }
     }

@@ -88,7 +88,10 @@ class AuthorizationTest {
     RangeRequest range = RangeRequest.builder(latin(key)).rangeEnd(latin(end)).build();
     Object answer = client.machine().range(range, caller);
     Result inTxn =
-        client.machine().read(new TxnRequest(List.of(), List.of(range), List.of()), caller);
+        client
+            .machine()
+            .read(
+                new TxnRequest(List.of(), List.of(range), List.of()), caller, ReadBudget.UNLIMITED);
     assertThat(inTxn instanceof Failure)
         .as("a transaction is judged as its range")
         .isEqualTo(answer instanceof Failure);
@@ -142,7 +145,7 @@ class AuthorizationTest {
 
     assertThat(client.machine().range(everything, null))
         .isEqualTo(new Failure(KvError.USER_NAME_EMPTY));
-    assertThat(client.machine().read(txn(everything), null))
+    assertThat(client.machine().read(txn(everything), null, ReadBudget.UNLIMITED))
         .isEqualTo(new Failure(KvError.USER_NAME_EMPTY));
     for (Command command :
         List.of(
@@ -235,7 +238,8 @@ class AuthorizationTest {
       assertDenied(txn(new TxnRequest(List.of(), List.of(), List.of(forbidden))));
     }
     Caller caller = new Caller("u", client.machine().auth().revision());
-    assertThat(client.machine().read(txn(txn(read)), caller)).isEqualTo(DENIED);
+    assertThat(client.machine().read(txn(txn(read)), caller, ReadBudget.UNLIMITED))
+        .isEqualTo(DENIED);
     assertAllowed(txn(put("w"), txn(txn(RangeRequest.of(latin("r"))))));
   }
 

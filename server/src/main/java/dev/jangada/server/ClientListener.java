@@ -1,5 +1,6 @@
 package dev.jangada.server;
 
+import dev.jangada.server.call.AnswerMemory;
 import dev.jangada.server.http.Gateway;
 import dev.jangada.server.http.HttpLimits;
 import dev.jangada.server.http.Pages;
@@ -84,6 +85,7 @@ final class ClientListener implements AutoCloseable {
    *
    * @param pages what is served over HTTP beside the API
    * @param statistics counts connections and requests
+   * @param memory what answers in JSON may hold
    * @param metrics counts calls
    * @param guarded services that the interceptor stands before
    * @param unguarded services that are always served
@@ -93,6 +95,7 @@ final class ClientListener implements AutoCloseable {
       ServerConfig config,
       Pages pages,
       PortStatistics statistics,
+      AnswerMemory memory,
       ServerMetrics metrics,
       ServerInterceptor guard,
       List<BindableService> guarded,
@@ -114,7 +117,7 @@ final class ClientListener implements AutoCloseable {
     ManagedChannel gatewayChannel =
         InProcessChannelBuilder.forName(inside).directExecutor().build();
     HttpLimits limits = HttpLimits.forMessagesUpTo(config.maxMessageBytes());
-    Gateway gateway = new Gateway(config.name(), gatewayChannel, limits, JSON_THREADS);
+    Gateway gateway = new Gateway(config.name(), gatewayChannel, limits, memory, JSON_THREADS);
     MessageLimit messageLimit = new MessageLimit(config.maxMessageBytes());
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(addresses.get(0))

@@ -2,9 +2,9 @@ package dev.jangada.server;
 
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.store.HeapStore;
-import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.kv.store.RocksDbOptions;
 import dev.jangada.kv.store.RocksDbStore;
+import dev.jangada.kv.store.StoreException;
 import dev.jangada.node.ExpelledException;
 import dev.jangada.node.NodeIdentity;
 import dev.jangada.node.Peer;
@@ -18,6 +18,7 @@ import dev.jangada.server.auth.AuthInterceptor;
 import dev.jangada.server.auth.AuthService;
 import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.Tokens;
+import dev.jangada.server.call.AnswerMemory;
 import dev.jangada.server.call.Headers;
 import dev.jangada.server.call.Proposals;
 import dev.jangada.server.call.ReadPool;
@@ -137,7 +138,7 @@ public final class JangadaServer implements AutoCloseable {
     if (config.forceNewCluster()) {
       forceNewCluster(config, directory, identity, security);
     }
-    KvStateMachine store = new KvStateMachine(openStore(config, directory));
+    KvStateMachine store = openStore(config, directory);
     parts.push(store::close);
     WatchHub watchHub = new WatchHub(config.name(), store, WATCH_PROGRESS_INTERVAL);
     parts.push(watchHub::close);
@@ -174,6 +175,7 @@ public final class JangadaServer implements AutoCloseable {
     CandidateQueue queue =
         new CandidateQueue(store, watchHub, proposals, leases, readPool, deadline);
     PortStatistics port = new PortStatistics();
+    AnswerMemory memory = new AnswerMemory(config.answerMemoryBytes());
     metrics.addIdentity(MaintenanceService.API_VERSION, Members.format(node.memberId()));
     metrics.addNode(node);
     metrics.addStore(store);
@@ -193,13 +195,14 @@ public final class JangadaServer implements AutoCloseable {
                 metrics,
                 readPool),
             port,
+            memory,
             metrics,
             new InterceptorChain(
                 new AvailabilityInterceptor(
                     stopped::isDone, () -> node.status().leader() != 0, streams),
                 new AuthInterceptor(node, store, tokens, readPool, certificatesName)),
             List.of(
-                new KvService(node, proposals, store, readPool, headers, deadline, config),
+                new KvService(node, proposals, store, readPool, headers, deadline, memory, config),
                 new WatchService(watchHub, store, headers, config.maxRequestBytes()),
                 new LeaseService(node, store, proposals, leases, readPool, headers, deadline),
                 new AuthService(
@@ -242,14 +245,19 @@ public final class JangadaServer implements AutoCloseable {
     }
   }
 
-  private static OrderedStore openStore(ServerConfig config, Path directory) {
-    return switch (config.storeEngine()) {
-      case ROCKSDB ->
-          RocksDbStore.open(
-              RocksDbOptions.in(directory.resolve("kv"))
-                  .withMemory(config.blockCacheBytes(), WRITE_BUFFER_BYTES));
-      case HEAP -> HeapStore.inMemory();
-    };
+  private static KvStateMachine openStore(ServerConfig config, Path directory) throws IOException {
+    try {
+      return new KvStateMachine(
+          switch (config.storeEngine()) {
+            case ROCKSDB ->
+                RocksDbStore.open(
+                    RocksDbOptions.in(directory.resolve("kv"))
+                        .withMemory(config.blockCacheBytes(), WRITE_BUFFER_BYTES));
+            case HEAP -> HeapStore.inMemory();
+          });
+    } catch (StoreException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   private static ConnectionSecurity peerSecurity(ServerConfig config) throws IOException {
@@ -286,7 +294,7 @@ public final class JangadaServer implements AutoCloseable {
       @Nullable NodeIdentity identity,
       ConnectionSecurity security)
       throws IOException {
-    try (KvStateMachine store = new KvStateMachine(openStore(config, directory))) {
+    try (KvStateMachine store = openStore(config, directory)) {
       nodeBuilder(config, directory, identity).stateMachine(store).forceNewCluster(security);
     } catch (IllegalStateException e) {
       throw new ConfigException("--force-new-cluster: " + e.getMessage());

@@ -15,10 +15,13 @@ import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.command.Caller;
 import dev.jangada.kv.command.Command;
 import dev.jangada.kv.command.Failure;
+import dev.jangada.kv.command.KvError;
 import dev.jangada.kv.command.Operation;
 import dev.jangada.kv.command.RequestValidator;
 import dev.jangada.kv.command.Response;
+import dev.jangada.kv.command.Result;
 import dev.jangada.node.RaftNode;
+import dev.jangada.server.call.AnswerMemory;
 import dev.jangada.server.call.CallIdentity;
 import dev.jangada.server.call.EtcdError;
 import dev.jangada.server.call.Headers;
@@ -28,6 +31,7 @@ import dev.jangada.server.call.Reply;
 import dev.jangada.server.call.RequestDeadline;
 import dev.jangada.server.call.Requests;
 import dev.jangada.server.call.Responses;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.function.Function;
 
@@ -46,6 +50,8 @@ import java.util.function.Function;
  * only reads done there are serializable ones of a single key; others are done by the {@link
  * ReadPool}, so that neither a large answer nor a disk holds up other connections or the log.
  * Writes are answered on the thread that applied them, unless the answer is large.
+ *
+ * <p>What is read takes of the {@link AnswerMemory} until it has been sent.
  */
 final class KvService extends KVGrpc.KVImplBase {
 
@@ -60,6 +66,7 @@ final class KvService extends KVGrpc.KVImplBase {
   private final RequestDeadline deadline;
   private final RequestValidator validator;
   private final int maxRequestBytes;
+  private final AnswerMemory memory;
 
   KvService(
       RaftNode node,
@@ -68,6 +75,7 @@ final class KvService extends KVGrpc.KVImplBase {
       ReadPool readPool,
       Headers headers,
       RequestDeadline deadline,
+      AnswerMemory memory,
       ServerConfig config) {
     this.node = node;
     this.proposals = proposals;
@@ -75,13 +83,15 @@ final class KvService extends KVGrpc.KVImplBase {
     this.readPool = readPool;
     this.headers = headers;
     this.deadline = deadline;
+    this.memory = memory;
     this.validator = new RequestValidator(config.maxTxnOperations());
     this.maxRequestBytes = config.maxRequestBytes();
   }
 
   @Override
   public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
-    Reply<RangeResponse> reply = new Reply<>(observer);
+    AnswerMemory.Share share = memory.share();
+    Reply<RangeResponse> reply = new Reply<>(observer, share::release);
     reply.attempt(() -> {
       dev.jangada.kv.command.RangeRequest range = Requests.range(request);
       check(range);
@@ -89,10 +99,10 @@ final class KvService extends KVGrpc.KVImplBase {
       Runnable answer =
           () ->
               reply.send(
-                  switch (store.range(range, caller)) {
+                  switch (store.range(range, caller, share)) {
                     case dev.jangada.kv.command.RangeResponse response ->
                         Responses.range(headers.at(response.revision()), response);
-                    case Failure failure -> throw EtcdError.of(failure.error()).exception();
+                    case Failure failure -> throw refusal(failure, share);
                   });
       if (!request.getSerializable()) {
         readWhenSafe(reply, answer);
@@ -140,7 +150,8 @@ final class KvService extends KVGrpc.KVImplBase {
 
   @Override
   public void txn(TxnRequest request, StreamObserver<TxnResponse> observer) {
-    Reply<TxnResponse> reply = new Reply<>(observer);
+    AnswerMemory.Share share = memory.share();
+    Reply<TxnResponse> reply = new Reply<>(observer, share::release);
     reply.attempt(() -> {
       checkSize(request.getSerializedSize());
       dev.jangada.kv.command.TxnRequest txn = Requests.txn(request);
@@ -151,7 +162,13 @@ final class KvService extends KVGrpc.KVImplBase {
       }
       Caller caller = CallIdentity.currentCaller();
       Runnable answer =
-          () -> reply.send(txnResponse(Proposals.unlessRefused(store.read(txn, caller))));
+          () ->
+              reply.send(
+                  txnResponse(
+                      switch (store.read(txn, caller, share)) {
+                        case Failure failure -> throw refusal(failure, share);
+                        case Result result -> Proposals.unlessRefused(result);
+                      }));
       if (Requests.isSerializable(request)) {
         readPool.answer(reply, answer);
       } else {
@@ -168,6 +185,13 @@ final class KvService extends KVGrpc.KVImplBase {
             reply,
             Requests.compact(request),
             response -> Responses.compact(headers.at(response.revision()))));
+  }
+
+  private static StatusRuntimeException refusal(Failure failure, AnswerMemory.Share share) {
+    return (failure.error() == KvError.TOO_MUCH_AT_ONCE
+            ? share.refusal()
+            : EtcdError.of(failure.error()))
+        .exception();
   }
 
   private TxnResponse txnResponse(Response response) {

@@ -48,6 +48,8 @@ import org.jspecify.annotations.Nullable;
  * @param ioThreads threads that serve connections of clients
  * @param readThreads threads that read the store for requests that may take long
  * @param blockCacheBytes memory for blocks of the store read from disk
+ * @param answerMemoryBytes how much of the heap answers to reads may hold together until they have
+ *     been sent; what is beyond that is refused
  * @param snapshotCount how many applied entries stay in the log though the store has them safely: a
  *     member that was away for longer than they reach back is sent a snapshot of the whole store
  *     ({@code --snapshot-count})
@@ -82,6 +84,7 @@ public record ServerConfig(
     int ioThreads,
     int readThreads,
     long blockCacheBytes,
+    long answerMemoryBytes,
     long snapshotCount,
     long quotaBackendBytes,
     CompactionPolicy autoCompaction,
@@ -110,6 +113,9 @@ public record ServerConfig(
     /** The cluster exists: this member was added to it, or has been in it before. */
     EXISTING
   }
+
+  /** The largest entry that the log takes. */
+  private static final int MAX_MESSAGE_BYTES = 256 << 20;
 
   /** Room a message may take beyond the request in it, before it is read at all. */
   private static final int MESSAGE_OVERHEAD_BYTES = 512 << 10;
@@ -174,6 +180,7 @@ public record ServerConfig(
     private int ioThreads = 1;
     private int readThreads = 2;
     private long blockCacheBytes = 64L << 20;
+    private long answerMemoryBytes = Runtime.getRuntime().maxMemory() / 4;
     private long snapshotCount = 10_000;
     private long quotaBackendBytes;
     private CompactionPolicy autoCompaction = CompactionPolicy.OFF;
@@ -326,6 +333,12 @@ public record ServerConfig(
       return this;
     }
 
+    /** See {@link ServerConfig#answerMemoryBytes}; a quarter of the heap by default. */
+    public Builder answerMemoryBytes(long bytes) {
+      this.answerMemoryBytes = bytes;
+      return this;
+    }
+
     /** See {@link ServerConfig#snapshotCount}; 10,000 by default. */
     public Builder snapshotCount(long entries) {
       this.snapshotCount = entries;
@@ -430,6 +443,7 @@ public record ServerConfig(
           ioThreads,
           readThreads,
           blockCacheBytes,
+          answerMemoryBytes,
           snapshotCount,
           quotaBackendBytes,
           autoCompaction,
@@ -598,7 +612,7 @@ public record ServerConfig(
     }
 
     private void checkSizes() {
-      int most = Integer.MAX_VALUE / 2;
+      int most = MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES;
       if (maxRequestBytes < 1 || maxRequestBytes > most) {
         throw new ConfigException(
             "--max-request-bytes must be between 1 and %d, is %d".formatted(most, maxRequestBytes));
@@ -614,6 +628,10 @@ public record ServerConfig(
         throw new ConfigException(
             "segments of the log must have from 64 KiB to 1 GiB, not %d bytes"
                 .formatted(logSegmentBytes));
+      }
+      if (answerMemoryBytes < 1) {
+        throw new ConfigException(
+            "the memory for answers must be positive, is " + answerMemoryBytes + " bytes");
       }
       if (ioThreads < 1 || readThreads < 1) {
         throw new ConfigException("the numbers of threads must be at least 1");

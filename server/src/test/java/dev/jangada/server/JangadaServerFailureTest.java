@@ -20,6 +20,7 @@ import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -39,6 +40,20 @@ class JangadaServerFailureTest {
           .setKey(ByteString.copyFrom(new byte[1]))
           .setRangeEnd(ByteString.copyFrom(new byte[1]))
           .build();
+
+  @Test
+  void storeThatCannotBeOpenedIsAFailureOfTheDiskAndNotOfTheProgram(@TempDir Path directory)
+      throws IOException {
+    try (TestCluster cluster = TestCluster.start(directory, 1)) {
+      cluster.stop(0);
+      Path store = cluster.config(0).dataDirectory().resolve("member/kv");
+      Files.writeString(store.resolve("CURRENT"), "rubbish");
+
+      assertThatThrownBy(() -> cluster.start(0))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("cannot open the store in " + store);
+    }
+  }
 
   @Test
   void clusterGoesOnWithoutItsLeaderAndTheOldOneCatchesUp(@TempDir Path directory)

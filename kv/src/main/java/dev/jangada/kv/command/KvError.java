@@ -30,6 +30,8 @@ public enum KvError implements Coded {
   NO_SPACE(12),
   /** It would change something, and there is an alarm {@link AlarmType#CORRUPT}. */
   CORRUPT(13),
+  /** It would delete, or answer with, more than members have memory for. */
+  TOO_MUCH_AT_ONCE(14),
   /** Permissions count, and nobody says who wants this; or a user is to be added without a name. */
   USER_NAME_EMPTY(32),
   /** The caller is no user any more, or the user's password has been set since. */

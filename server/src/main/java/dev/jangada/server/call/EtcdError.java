@@ -58,6 +58,10 @@ public enum EtcdError {
   TIMEOUT(Status.Code.UNAVAILABLE, "request timed out"),
   STOPPED(Status.Code.UNAVAILABLE, "server stopped"),
   TOO_MANY_REQUESTS(Status.Code.RESOURCE_EXHAUSTED, "too many requests"),
+  /** Our own: etcd goes on until it has no more memory. */
+  TOO_MUCH_AT_ONCE(
+      Status.Code.RESOURCE_EXHAUSTED,
+      "too much data for one request: ask for fewer keys at once, with a limit or a smaller range"),
   CORRUPT(Status.Code.DATA_LOSS, "corrupt cluster"),
   BAD_TRANSFEREE(Status.Code.FAILED_PRECONDITION, "bad leader transferee"),
   MEMBER_EXISTS(Status.Code.FAILED_PRECONDITION, "member ID already exist"),
@@ -113,6 +117,7 @@ public enum EtcdError {
       case LEASE_EXISTS -> LEASE_EXISTS;
       case NO_SPACE -> NO_SPACE;
       case CORRUPT -> CORRUPT;
+      case TOO_MUCH_AT_ONCE -> TOO_MUCH_AT_ONCE;
       case USER_NAME_EMPTY -> USER_NAME_EMPTY;
       case INVALID_AUTH_TOKEN -> INVALID_AUTH_TOKEN;
       case PERMISSION_DENIED -> PERMISSION_DENIED;

@@ -26,11 +26,24 @@ public final class Reply<T> {
 
   /** To be created by the thread that is handed the request, before it returns. */
   public Reply(StreamObserver<T> observer) {
+    this(observer, () -> {});
+  }
+
+  /**
+   * The same for an answer that holds something.
+   *
+   * @param sent run when the answer has been sent as a whole, or its client has gone away
+   */
+  public Reply(StreamObserver<T> observer, Runnable sent) {
     this.observer = observer;
     if (observer instanceof ServerCallStreamObserver<T> call) {
       // Without a handler, answering a client that has gone away throws. It is no error. And nobody
       // waits for the answer any more.
-      call.setOnCancelHandler(() -> answered.set(true));
+      call.setOnCancelHandler(() -> {
+        answered.set(true);
+        sent.run();
+      });
+      call.setOnCloseHandler(sent);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.jangada.server.http;
 
+import dev.jangada.server.call.AnswerMemory;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
@@ -46,6 +47,7 @@ public final class Gateway implements AutoCloseable {
   private final Map<String, GatewayRoute> routes = new HashMap<>();
   private final Channel services;
   private final HttpLimits limits;
+  private final AnswerMemory memory;
   private final EventExecutorGroup workers;
 
   /**
@@ -53,11 +55,14 @@ public final class Gateway implements AutoCloseable {
    *
    * @param member name of this member, for the names of threads
    * @param services where calls go; closed by whoever made it
+   * @param memory what answers may hold
    * @param threads that turn messages into JSON and back
    */
-  public Gateway(String member, Channel services, HttpLimits limits, int threads) {
+  public Gateway(
+      String member, Channel services, HttpLimits limits, AnswerMemory memory, int threads) {
     this.services = services;
     this.limits = limits;
+    this.memory = memory;
     this.workers =
         new DefaultEventExecutorGroup(
             threads, new DefaultThreadFactory("jangada-" + member + "-json", true));
@@ -96,6 +101,7 @@ public final class Gateway implements AutoCloseable {
         response,
         worker,
         limits,
+        memory.share(),
         route.method().getType() == MethodType.UNARY
             ? GatewayStream.ONE_ANSWER
             : GatewayStream.of(route));

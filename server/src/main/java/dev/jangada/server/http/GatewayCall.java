@@ -1,10 +1,9 @@
 package dev.jangada.server.http;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import dev.jangada.server.call.AnswerMemory;
 import dev.jangada.server.http.JsonObjects.MalformedJsonException;
 import dev.jangada.server.http.JsonObjects.TooLargeException;
 import io.grpc.ClientCall;
@@ -14,8 +13,6 @@ import io.grpc.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.concurrent.EventExecutor;
-import java.io.IOException;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -41,6 +38,9 @@ final class GatewayCall implements RequestHandler {
   private static final JsonFormat.Printer PRINTER =
       JsonFormat.printer().preservingProtoFieldNames().omittingInsignificantWhitespace();
 
+  /** How many times its size an answer takes while it is turned into text and bytes. */
+  private static final int JSON_COPIES = 6;
+
   /** Answers that may be on their way to a client at once, for a watch not to fall behind. */
   private static final int ANSWERS_AHEAD = 64;
 
@@ -50,6 +50,7 @@ final class GatewayCall implements RequestHandler {
   private final Response response;
   private final EventExecutor worker;
   private final HttpLimits limits;
+  private final AnswerMemory.Share memory;
   private final GatewayStream stream;
   private final JsonObjects objects;
 
@@ -80,6 +81,7 @@ final class GatewayCall implements RequestHandler {
       Response response,
       EventExecutor worker,
       HttpLimits limits,
+      AnswerMemory.Share memory,
       GatewayStream stream) {
     this.route = route;
     this.call = call;
@@ -87,6 +89,7 @@ final class GatewayCall implements RequestHandler {
     this.response = response;
     this.worker = worker;
     this.limits = limits;
+    this.memory = memory;
     this.stream = stream;
     this.objects = new JsonObjects(limits.maxJsonBytes());
   }
@@ -156,6 +159,11 @@ final class GatewayCall implements RequestHandler {
   }
 
   @Override
+  public void written() {
+    memory.release();
+  }
+
+  @Override
   public void abandoned() {
     bodyOver = true;
     onWorker(this::cancel);
@@ -183,20 +191,13 @@ final class GatewayCall implements RequestHandler {
     }
     Message.Builder builder = route.newRequest();
     try {
-      checkStrictly(json);
+      StrictJson.check(json, builder.getDescriptorForType());
       PARSER.merge(json, builder);
-    } catch (IOException e) {
+    } catch (MalformedJsonException | InvalidProtocolBufferException e) {
       refused(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
       return;
     }
     send(builder.build());
-  }
-
-  /** The parser forgives missing quotes and the like, and might find what nobody meant. */
-  private static void checkStrictly(String json) throws IOException {
-    JsonReader reader = new JsonReader(new StringReader(json));
-    reader.setStrictness(Strictness.STRICT);
-    reader.skipValue();
   }
 
   private void send(Message request) {
@@ -261,6 +262,7 @@ final class GatewayCall implements RequestHandler {
 
   private void cancel() {
     ended = true;
+    memory.release();
     call.cancel("the HTTP request has ended", null);
   }
 
@@ -308,11 +310,20 @@ final class GatewayCall implements RequestHandler {
       }
       response.end();
     } else if (answer != null) {
-      response.send(
-          HttpResponseStatus.OK, Response.JSON, json(answer).getBytes(StandardCharsets.UTF_8));
+      tell(answer);
     } else {
       fail(Status.INTERNAL.withDescription("no answer"));
     }
+  }
+
+  private void tell(Message message) {
+    if (!memory.take((long) JSON_COPIES * message.getSerializedSize())) {
+      fail(memory.refusal().status());
+      return;
+    }
+    byte[] json = json(message).getBytes(StandardCharsets.UTF_8);
+    memory.keep(json.length);
+    response.send(HttpResponseStatus.OK, Response.JSON, json);
   }
 
   private static String json(Message message) {

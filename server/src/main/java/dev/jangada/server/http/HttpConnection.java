@@ -258,6 +258,9 @@ final class HttpConnection extends ChannelDuplexHandler {
   private void written(Exchange exchange, ChannelFuture outcome) {
     cancelTimer();
     exchange.written = true;
+    if (exchange.handler != null) {
+      exchange.handler.written();
+    }
     if (!outcome.isSuccess() || closing) {
       context.close();
       return;

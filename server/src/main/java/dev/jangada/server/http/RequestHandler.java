@@ -25,6 +25,9 @@ interface RequestHandler {
   /** The client can take more of the answer again. */
   default void writable() {}
 
+  /** The answer is complete, and the connection has taken all of it. */
+  default void written() {}
+
   /** The client has gone: nobody waits for the answer. */
   default void abandoned() {}
 }

@@ -57,6 +57,7 @@ class EtcdErrorTest {
       TIMEOUT             | UNAVAILABLE         | etcdserver: request timed out
       STOPPED             | UNAVAILABLE         | etcdserver: server stopped
       TOO_MANY_REQUESTS   | RESOURCE_EXHAUSTED  | etcdserver: too many requests
+      TOO_MUCH_AT_ONCE    | RESOURCE_EXHAUSTED  | etcdserver: too much data for one request: ask for fewer keys at once, with a limit or a smaller range
       CORRUPT             | DATA_LOSS           | etcdserver: corrupt cluster
       BAD_TRANSFEREE      | FAILED_PRECONDITION | etcdserver: bad leader transferee
       MEMBER_EXISTS       | FAILED_PRECONDITION | etcdserver: member ID already exist

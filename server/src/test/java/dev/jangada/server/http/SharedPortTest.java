@@ -320,6 +320,34 @@ class SharedPortTest {
   }
 
   @Test
+  void constantThatDoesNotExistIsRefusedAndNotTakenForAnother() throws Exception {
+    try (RawHttp client = port.connect()) {
+      assertThat(client.post("/v3/kv/range", "{\"sort_order\": \"SIDEWAYS\"}").answer().body())
+          .contains(
+              "unknown value \\\"SIDEWAYS\\\" for enum etcdserverpb.RangeRequest.SortOrder at"
+                  + " $.sort_order");
+      String txn = "{\"success\": [{\"requestTxn\": {\"compare\": [{\"target\": \"VALU\"}]}}]}";
+      Answer nested = client.post("/v3/kv/txn", txn).answer();
+      assertThat(nested.status()).isEqualTo(400);
+      assertThat(nested.body()).contains("$.success[0].requestTxn.compare[0].target");
+      assertThat(client.post("/v3/kv/range", "{\"sortOrder\": \"1\"}").answer().status())
+          .isEqualTo(200);
+      assertThat(services.lastRange.getSortOrder()).isEqualTo(RangeRequest.SortOrder.ASCEND);
+      assertThat(client.post("/v3/kv/range", "{\"sort_order\": 2}").answer().status())
+          .isEqualTo(200);
+      assertThat(services.lastRange.getSortOrder()).isEqualTo(RangeRequest.SortOrder.DESCEND);
+    }
+  }
+
+  @Test
+  void whatIsWrongIsNotToldInTheWordsOfALibrary() throws Exception {
+    try (RawHttp client = port.connect()) {
+      assertThat(client.post("/v3/kv/range", "{\"limit\": NaN}").answer().body())
+          .contains("\"malformed JSON at $.limit\"");
+    }
+  }
+
+  @Test
   void nestingWithoutEndIsRefused() throws Exception {
     try (RawHttp client = port.connect()) {
       Answer answer = client.post("/v3/kv/range", "{\"a\":" + "[".repeat(15_000)).answer();
