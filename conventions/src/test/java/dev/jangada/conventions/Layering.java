@@ -47,7 +47,7 @@ final class Layering {
               "session", List.of(),
               "snapshot", List.of("request", "transport"),
               "driver", List.of("request", "snapshot", "transport"),
-              "thread", List.of("driver", "snapshot"),
+              "thread", List.of("driver", "request", "snapshot"),
               "membership", List.of("driver", "request", "transport")),
           "server",
           Map.of(

@@ -1,5 +1,6 @@
 package dev.jangada.node;
 
+import dev.jangada.node.thread.DriverEvent;
 import dev.jangada.node.thread.Mailbox;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.Message;

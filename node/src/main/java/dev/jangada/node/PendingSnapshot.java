@@ -3,6 +3,7 @@ package dev.jangada.node;
 import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.node.request.Outcome;
 import dev.jangada.node.request.RaftException;
+import dev.jangada.node.thread.DriverEvent;
 import dev.jangada.raft.EntryId;
 import java.util.concurrent.CompletableFuture;
 

@@ -14,6 +14,8 @@ import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.node.snapshot.SnapshotStatistics;
 import dev.jangada.node.thread.ApplierThread;
 import dev.jangada.node.thread.DiskThread;
+import dev.jangada.node.thread.DriverEvent;
+import dev.jangada.node.thread.DriverThread;
 import dev.jangada.node.thread.Mailbox;
 import dev.jangada.node.thread.SnapshotThread;
 import dev.jangada.node.transport.Transport;
@@ -72,7 +74,6 @@ public final class RaftNode implements AutoCloseable {
 
   private final NodeConfig config;
   private final long memberId;
-  private final long tickNanos;
 
   private final Mailbox<DriverEvent> mailbox = new Mailbox<>();
   private final PendingBudget pending;
@@ -86,7 +87,7 @@ public final class RaftNode implements AutoCloseable {
   private final DiskThread diskThread;
   private final ApplierThread applierThread;
   private final SnapshotThread snapshotThread;
-  private final Thread driverThread;
+  private final DriverThread driverThread;
   private final RaftDriver driver;
 
   private volatile RaftStatus status;
@@ -120,7 +121,6 @@ public final class RaftNode implements AutoCloseable {
       throws IOException {
     this.config = config;
     this.memberId = config.memberId();
-    this.tickNanos = config.tickInterval().toNanos();
     this.listeners = new NodeListeners(config.id(), memberId);
     this.pending = new PendingBudget(config.maxPendingBytes());
     this.stateMachine = stateMachine;
@@ -150,7 +150,6 @@ public final class RaftNode implements AutoCloseable {
             applierThread,
             this::onSnapshotEvent,
             this::fail);
-    this.driverThread = new Thread(this::runDriver, threadName("driver"));
     long incarnation = storage.log().incarnation();
     Member self = raft.membership().member(memberId);
     this.moved = self != null && !self.address().equals(config.address());
@@ -174,6 +173,15 @@ public final class RaftNode implements AutoCloseable {
             stateMachine.supportsSnapshots() ? config.snapshotPolicy() : SnapshotPolicy.NONE,
             this::onLeadership);
     this.membership = driver.committedMembership();
+    this.driverThread =
+        new DriverThread(
+            threadName("driver"),
+            mailbox,
+            driver,
+            config.tickInterval().toNanos(),
+            this::afterTurn,
+            this::fail,
+            this::shutDown);
   }
 
   private Raft newRaft(RaftConfig raftConfig) {
@@ -676,52 +684,13 @@ public final class RaftNode implements AutoCloseable {
   // The driver thread
   // ---------------------------------------------------------------------------------------------
 
-  private void runDriver() {
-    try {
-      turns();
-    } catch (Throwable cause) {
-      fail(cause);
-    } finally {
-      shutDown();
-    }
-  }
-
-  /**
-   * Takes all events that have accumulated, tells the driver, and lets it do what follows, again
-   * and again. What has arrived is told before the tick that has become due: after a long pause of
-   * the process, a leader's message that was waiting must count before time does.
-   */
-  private void turns() {
-    List<DriverEvent> events = new ArrayList<>();
-    TickSchedule ticks = new TickSchedule(tickNanos, System.nanoTime());
-    driver.advance();
-    while (mailbox.drainTo(events)) {
-      if (events.isEmpty()) {
-        long untilTick = ticks.untilNext(System.nanoTime());
-        if (untilTick > 0) {
-          mailbox.await(untilTick);
-          continue;
-        }
-      }
-      long now = System.nanoTime();
-      driver.observeTime(now);
-      for (DriverEvent event : events) {
-        event.tell(driver);
-      }
-      events.clear();
-      if (ticks.isDue(now)) {
-        driver.tick();
-      }
-      driver.advance();
-      status = driver.status();
-      noticeMembership(driver.committedMembership());
-      logIdentities.advance(driver, status.leader() == memberId);
-      endIfRemoved(now);
-      snapshotStatistics = driver.snapshotStatistics();
-      if (failure.get() != null) {
-        return;
-      }
-    }
+  private boolean afterTurn(long now) {
+    status = driver.status();
+    noticeMembership(driver.committedMembership());
+    logIdentities.advance(driver, status.leader() == memberId);
+    endIfRemoved(now);
+    snapshotStatistics = driver.snapshotStatistics();
+    return failure.get() == null;
   }
 
   private void shutDown() {

@@ -3,6 +3,7 @@ package dev.jangada.node;
 import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.node.request.RaftException;
 import dev.jangada.node.snapshot.SnapshotEvent;
+import dev.jangada.node.thread.DriverEvent;
 import dev.jangada.raft.StateMachine;
 
 /** What came of a task, on its way to the driver; lets go of the picture if it does not arrive. */

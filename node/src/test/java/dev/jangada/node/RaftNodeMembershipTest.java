@@ -321,6 +321,8 @@ class RaftNodeMembershipTest {
 
     startAgain("n1");
     submit("n1", "another");
+    // The command's future may be done a moment before the node tells who belongs to it.
+    await("n1", membership -> membership.ids().contains(FOUR));
     assertThat(node("n1").membership().ids())
         .containsExactlyInAnyOrder(MemberId.of("jangada", "n1"), FOUR);
   }

@@ -1,4 +1,4 @@
-/** Tests of the threads beside the driver. */
+/** Tests of a node's threads. */
 @NullMarked
 package dev.jangada.node.thread;
 

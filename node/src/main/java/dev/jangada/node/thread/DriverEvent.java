@@ -1,11 +1,11 @@
-package dev.jangada.node;
+package dev.jangada.node.thread;
 
 import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.node.request.RaftException;
 
-/** Something for the driver, on its way through the mailbox of a {@link RaftNode}. */
+/** Something for the driver, on its way through the mailbox of a node. */
 @FunctionalInterface
-interface DriverEvent {
+public interface DriverEvent {
 
   /** Tells the driver. On the driver's thread. */
   void tell(RaftDriver driver);

@@ -1,4 +1,4 @@
-package dev.jangada.node;
+package dev.jangada.node.thread;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.jangada.node;
+package dev.jangada.node.thread;
 
 /**
  * Says when a tick is due. Ticks that were missed are not made up for: after a long pause of the
