@@ -9,34 +9,27 @@ import dev.jangada.server.http.RawHttp;
 import dev.jangada.server.http.RawHttp.Answer;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What Prometheus reads of a cluster. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class MetricsTest {
+class MetricsTest extends ClusterTest {
 
   private static final Pattern LINE = Pattern.compile("([^# ]\\S*(?:\\{[^}]*})?) (\\S+)");
+  private static final Pattern TYPE = Pattern.compile("(?m)^# TYPE (\\S+) (\\S+)$");
 
-  private TestCluster cluster;
+  /** The table of the documentation: names, kind. */
+  private static final Path DOCUMENTATION = Path.of("..", "docs", "metrics.md");
 
-  @BeforeAll
-  void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 3);
-  }
-
-  @AfterAll
-  void stopCluster() {
-    cluster.close();
-  }
+  private static final Pattern ROW = Pattern.compile("(?m)^\\| (`.*?) \\| (\\S*) ?\\|");
+  private static final Pattern NAME = Pattern.compile("`(\\w+)");
 
   @Test
   void exactlyOneMemberSaysThatItLeads() throws IOException {
@@ -122,6 +115,32 @@ class MetricsTest {
     }
   }
 
+  @Test
+  void documentationNamesEveryMetricAndItsKind() throws IOException {
+    var unused = cluster.kv(2).put(put("documented"));
+    Map<String, String> exposed = new TreeMap<>();
+    for (Matcher type = TYPE.matcher(page(2)); type.find(); ) {
+      exposed.put(type.group(1), type.group(2));
+    }
+    Map<String, String> documented = new TreeMap<>();
+    for (Matcher row = ROW.matcher(Files.readString(DOCUMENTATION)); row.find(); ) {
+      for (Matcher name = NAME.matcher(row.group(1)); name.find(); ) {
+        documented.put(name.group(1), row.group(2));
+      }
+    }
+    // Micrometer and the storage engine say what there is of these.
+    assertThat(documented.keySet()).contains("jvm_", "jangada_store_");
+    assertThat(exposed.keySet())
+        .anyMatch(name -> name.startsWith("jvm_"))
+        .anyMatch(name -> name.startsWith("jangada_store_"));
+    for (Map<String, String> either : List.of(documented, exposed)) {
+      either.keySet().removeIf(name -> name.startsWith("jvm_"));
+      either.keySet().removeIf(name -> name.startsWith("jangada_store_"));
+    }
+
+    assertThat(documented).containsExactlyInAnyOrderEntriesOf(exposed);
+  }
+
   private static PutRequest put(String key) {
     return PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).build();
   }
@@ -130,21 +149,22 @@ class MetricsTest {
     return new RawHttp(cluster.config(member).listenClientUrls().get(0).getPort());
   }
 
+  private String page(int member) throws IOException {
+    try (RawHttp client = connect(member)) {
+      return client.get("/metrics").answer().body();
+    }
+  }
+
   private Map<String, Double> metrics(int member) throws IOException {
     Map<String, Double> metrics = new HashMap<>();
-    try (RawHttp client = connect(member)) {
-      client
-          .get("/metrics")
-          .answer()
-          .body()
-          .lines()
-          .forEach(line -> {
-            Matcher matcher = LINE.matcher(line);
-            if (matcher.matches()) {
-              metrics.put(matcher.group(1), Double.valueOf(matcher.group(2)));
-            }
-          });
-    }
+    page(member)
+        .lines()
+        .forEach(line -> {
+          Matcher matcher = LINE.matcher(line);
+          if (matcher.matches()) {
+            metrics.put(matcher.group(1), Double.valueOf(matcher.group(2)));
+          }
+        });
     return metrics;
   }
 
