@@ -61,9 +61,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.concurrent.BlockingQueue;
@@ -72,42 +70,28 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What clients see of a cluster in which permissions count. The user {@code u} of most tests may
  * read keys that begin with {@code r} and write those that begin with {@code w}.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
-class AuthServiceTest {
+class AuthServiceTest extends ClusterTest {
 
   private static final long SECONDS = 20;
 
-  private TestCluster cluster;
   private String root = "";
   private String user = "";
 
-  @SuppressWarnings("NullAway.Init") // set before all tests
-  AuthServiceTest() {}
-
   @BeforeAll
-  void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 3);
+  void addRoot() {
     addUser(null, "root");
     grantRole(null, "root", "root");
-  }
-
-  @AfterAll
-  void stopCluster() {
-    cluster.close();
   }
 
   @BeforeEach

@@ -24,37 +24,18 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Elections over real sockets. The tests share a cluster, and use names and leases of their own.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ElectionServiceTest {
-
-  private TestCluster cluster;
-
-  @BeforeAll
-  void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 3);
-  }
-
-  @AfterAll
-  void stopCluster() {
-    cluster.close();
-  }
+class ElectionServiceTest extends ClusterTest {
 
   @Test
   void firstCandidateLeadsAndTheNextWhenItResigns() throws Exception {
@@ -134,29 +115,29 @@ class ElectionServiceTest {
   void observerIsToldOfEachLeaderAndEachProclamationInOrder() throws Exception {
     try (Observer observer = new Observer("seen", 1)) {
       LeaderKey first = campaign(0, "seen", 0x40, "a").get(20, TimeUnit.SECONDS).getLeader();
-      assertThat(observer.next()).isEqualTo("seen/40=a");
+      assertThat(observer.nextLeader()).isEqualTo("seen/40=a");
       ListenableFuture<CampaignResponse> second = campaign(1, "seen", 0x41, "b");
       awaitCandidates("seen", 2);
       ListenableFuture<CampaignResponse> third = campaign(2, "seen", 0x42, "c");
       awaitCandidates("seen", 3);
       var unused = proclaim(0, first, "a2");
-      assertThat(observer.next()).isEqualTo("seen/40=a2");
+      assertThat(observer.nextLeader()).isEqualTo("seen/40=a2");
 
       // Leads for as short a time as can be.
       resign(0, first);
       resign(0, second.get(20, TimeUnit.SECONDS).getLeader());
 
-      assertThat(observer.next()).isEqualTo("seen/41=b");
-      assertThat(observer.next()).isEqualTo("seen/42=c");
+      assertThat(observer.nextLeader()).isEqualTo("seen/41=b");
+      assertThat(observer.nextLeader()).isEqualTo("seen/42=c");
       var unusedLeases =
           LeaseGrpc.newBlockingStub(cluster.channel(0))
               .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(0x42).build());
       assertThat(third.get(20, TimeUnit.SECONDS).getLeader().getKey()).isEqualTo(utf8("seen/42"));
       campaign(0, "seen", 0x43, "d").get(20, TimeUnit.SECONDS);
-      assertThat(observer.next()).isEqualTo("seen/43=d");
+      assertThat(observer.nextLeader()).isEqualTo("seen/43=d");
     }
     try (Observer late = new Observer("seen", 2)) {
-      assertThat(late.next()).isEqualTo("seen/43=d");
+      assertThat(late.nextLeader()).isEqualTo("seen/43=d");
     }
   }
 
@@ -165,7 +146,7 @@ class ElectionServiceTest {
     try (TestCluster one = TestCluster.start(directory, 1)) {
       Observer observer = new Observer(one, "stop", 0);
       var unused = ElectionGrpc.newBlockingStub(one.channel(0)).campaign(request("stop", 0, "a"));
-      assertThat(observer.next()).startsWith("stop/");
+      assertThat(observer.nextLeader()).startsWith("stop/");
       one.stop(0);
       assertThat(observer.end.get(10, TimeUnit.SECONDS).getCode())
           .isEqualTo(Status.Code.UNAVAILABLE);
@@ -243,10 +224,8 @@ class ElectionServiceTest {
   }
 
   /** A client that is told who leads. */
-  private final class Observer
+  private final class Observer extends Responses<LeaderResponse>
       implements ClientResponseObserver<LeaderRequest, LeaderResponse>, AutoCloseable {
-    private final LinkedBlockingQueue<LeaderResponse> responses = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Status> end = new CompletableFuture<>();
     private @Nullable ClientCallStreamObserver<LeaderRequest> requests;
 
     Observer(String name, int member) {
@@ -264,25 +243,8 @@ class ElectionServiceTest {
       requests = stream;
     }
 
-    @Override
-    public void onNext(LeaderResponse response) {
-      responses.add(response);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      end.complete(Status.fromThrowable(failure));
-    }
-
-    @Override
-    public void onCompleted() {
-      end.complete(Status.OK);
-    }
-
-    String next() throws InterruptedException {
-      LeaderResponse response = responses.poll(20, TimeUnit.SECONDS);
-      assertThat(response).as("leader, stream ended: %s", end).isNotNull();
-      LeaderResponse leader = Objects.requireNonNull(response);
+    String nextLeader() throws InterruptedException {
+      LeaderResponse leader = next();
       assertThat(leader.getHeader().getRevision())
           .isGreaterThanOrEqualTo(leader.getKv().getModRevision());
       return leader.getKv().getKey().toStringUtf8()

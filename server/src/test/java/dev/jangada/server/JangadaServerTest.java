@@ -29,32 +29,13 @@ import io.grpc.CallOptions;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What clients see of a cluster that is well. The tests share one, and use keys of their own. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class JangadaServerTest {
-
-  private TestCluster cluster;
-
-  @BeforeAll
-  void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 3);
-  }
-
-  @AfterAll
-  void stopCluster() {
-    cluster.close();
-  }
+class JangadaServerTest extends ClusterTest {
 
   @Test
   void writeOnAnyMemberIsSeenAtOnceByALinearizableReadOnEveryMember() {

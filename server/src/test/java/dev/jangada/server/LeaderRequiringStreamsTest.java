@@ -13,11 +13,7 @@ import dev.jangada.etcd.api.etcdserverpb.WatchResponse;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
-import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,11 +34,11 @@ class LeaderRequiringStreamsTest {
   @Test
   void streamsThatWantALeaderEndWithoutOneAndOthersDoNot(@TempDir Path directory) throws Exception {
     try (TestCluster cluster = TestCluster.start(directory, 3)) {
-      Observer<WatchResponse> wants = new Observer<>();
+      Responses<WatchResponse> wants = new Responses<>();
       watch(wantingLeader(WatchGrpc.newStub(cluster.channel(0))), wants);
-      Observer<WatchResponse> wantsNot = new Observer<>();
+      Responses<WatchResponse> wantsNot = new Responses<>();
       watch(WatchGrpc.newStub(cluster.channel(0)).withWaitForReady(), wantsNot);
-      Observer<LeaseKeepAliveResponse> keepAlive = new Observer<>();
+      Responses<LeaseKeepAliveResponse> keepAlive = new Responses<>();
       var unused = wantingLeader(LeaseGrpc.newStub(cluster.channel(0))).leaseKeepAlive(keepAlive);
       assertThat(wants.next().getCreated()).isTrue();
       assertThat(wantsNot.next().getCreated()).isTrue();
@@ -50,7 +46,7 @@ class LeaderRequiringStreamsTest {
       cluster.stop(1);
       cluster.stop(2);
 
-      for (Observer<?> ended : new Observer<?>[] {wants, keepAlive}) {
+      for (Responses<?> ended : new Responses<?>[] {wants, keepAlive}) {
         Status status = ended.end.get(20, TimeUnit.SECONDS);
         assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(status.getDescription()).isEqualTo("etcdserver: no leader");
@@ -72,7 +68,7 @@ class LeaderRequiringStreamsTest {
     try (TestCluster cluster = TestCluster.start(directory, 3)) {
       int leader = cluster.leaderSeenBy(0);
       int other = (leader + 1) % 3;
-      Observer<WatchResponse> watch = new Observer<>();
+      Responses<WatchResponse> watch = new Responses<>();
       watch(wantingLeader(WatchGrpc.newStub(cluster.channel(other))), watch);
       assertThat(watch.next().getCreated()).isTrue();
 
@@ -94,38 +90,12 @@ class LeaderRequiringStreamsTest {
     }
   }
 
-  private static void watch(WatchGrpc.WatchStub stub, Observer<WatchResponse> observer) {
+  private static void watch(WatchGrpc.WatchStub stub, Responses<WatchResponse> observer) {
     stub.watch(observer)
         .onNext(
             WatchRequest.newBuilder()
                 .setCreateRequest(
                     WatchCreateRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")))
                 .build());
-  }
-
-  private static final class Observer<T> implements StreamObserver<T> {
-    private final LinkedBlockingQueue<T> responses = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Status> end = new CompletableFuture<>();
-
-    T next() throws InterruptedException {
-      T response = responses.poll(20, TimeUnit.SECONDS);
-      assertThat(response).as("response, stream ended: %s", end).isNotNull();
-      return Objects.requireNonNull(response);
-    }
-
-    @Override
-    public void onNext(T response) {
-      responses.add(response);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      end.complete(Status.fromThrowable(failure));
-    }
-
-    @Override
-    public void onCompleted() {
-      end.complete(Status.OK);
-    }
   }
 }

@@ -25,36 +25,16 @@ import dev.jangada.server.lease.Leases;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Leases over real sockets. The tests share a cluster, and use ids and keys of their own. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class LeaseServiceTest {
-
-  private TestCluster cluster;
-
-  @BeforeAll
-  void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 3);
-  }
-
-  @AfterAll
-  void stopCluster() {
-    cluster.close();
-  }
+class LeaseServiceTest extends ClusterTest {
 
   @Test
   void grantChoosesAnIdAndRaisesAShortTimeToLive() {
@@ -285,10 +265,7 @@ class LeaseServiceTest {
   }
 
   /** A client's stream of requests to keep leases alive. */
-  private final class Stream implements StreamObserver<LeaseKeepAliveResponse>, AutoCloseable {
-    private final LinkedBlockingQueue<LeaseKeepAliveResponse> responses =
-        new LinkedBlockingQueue<>();
-    private final CompletableFuture<Status> end = new CompletableFuture<>();
+  private final class Stream extends Responses<LeaseKeepAliveResponse> implements AutoCloseable {
     private final StreamObserver<LeaseKeepAliveRequest> requests;
 
     @SuppressWarnings("this-escape")
@@ -298,27 +275,6 @@ class LeaseServiceTest {
 
     void send(long id) {
       requests.onNext(LeaseKeepAliveRequest.newBuilder().setID(id).build());
-    }
-
-    LeaseKeepAliveResponse next() throws InterruptedException {
-      LeaseKeepAliveResponse response = responses.poll(20, TimeUnit.SECONDS);
-      assertThat(response).as("response, stream ended: %s", end).isNotNull();
-      return Objects.requireNonNull(response);
-    }
-
-    @Override
-    public void onNext(LeaseKeepAliveResponse response) {
-      responses.add(response);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      end.complete(Status.fromThrowable(failure));
-    }
-
-    @Override
-    public void onCompleted() {
-      end.complete(Status.OK);
     }
 
     @Override

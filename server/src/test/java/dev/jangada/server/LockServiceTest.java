@@ -20,34 +20,17 @@ import dev.jangada.etcd.api.v3lockpb.UnlockRequest;
 import dev.jangada.etcd.api.v3lockpb.UnlockResponse;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Locks over real sockets. The tests share a cluster, and use names and leases of their own. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class LockServiceTest {
-
-  private TestCluster cluster;
-
-  @BeforeAll
-  void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 3);
-  }
-
-  @AfterAll
-  void stopCluster() {
-    cluster.close();
-  }
+class LockServiceTest extends ClusterTest {
 
   @Test
   void lockIsTheKeyOfNameAndLeaseInHexadecimal() throws Exception {

@@ -16,33 +16,19 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Requests that are larger than etcd takes are refused as etcd refuses them. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class MessageLimitTest {
+class MessageLimitTest extends ClusterTest {
 
   private static final int MAX_REQUEST = 3 << 19;
   private static final int MAX_MESSAGE = 2 << 20;
 
-  private TestCluster cluster;
-
-  @BeforeAll
-  void start(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 1);
-  }
-
-  @AfterAll
-  void stop() {
-    cluster.close();
+  MessageLimitTest() {
+    super(1);
   }
 
   private static PutRequest put(int valueBytes) {

@@ -19,37 +19,18 @@ import dev.jangada.etcd.api.mvccpb.Event;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Watches over real sockets. The tests share a cluster, and use keys of their own. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class WatchServiceTest {
-
-  private TestCluster cluster;
-
-  @BeforeAll
-  void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, 3);
-  }
-
-  @AfterAll
-  void stopCluster() {
-    cluster.close();
-  }
+class WatchServiceTest extends ClusterTest {
 
   @Test
   void watchOnEveryMemberTellsOfWritesThroughAnyMember() throws Exception {
@@ -322,10 +303,8 @@ class WatchServiceTest {
   }
 
   /** A client's stream of watches. */
-  private final class Stream
+  private final class Stream extends Responses<WatchResponse>
       implements ClientResponseObserver<WatchRequest, WatchResponse>, AutoCloseable {
-    private final LinkedBlockingQueue<WatchResponse> responses = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Status> end = new CompletableFuture<>();
     private volatile boolean reading = true;
     private @Nullable ClientCallStreamObserver<WatchRequest> requests;
 
@@ -349,20 +328,10 @@ class WatchServiceTest {
 
     @Override
     public void onNext(WatchResponse response) {
-      responses.add(response);
+      super.onNext(response);
       if (reading) {
         requests().request(1);
       }
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      end.complete(Status.fromThrowable(failure));
-    }
-
-    @Override
-    public void onCompleted() {
-      end.complete(Status.OK);
     }
 
     void stopReading() {
@@ -393,12 +362,6 @@ class WatchServiceTest {
               WatchRequest.newBuilder()
                   .setProgressRequest(WatchProgressRequest.getDefaultInstance())
                   .build());
-    }
-
-    WatchResponse next() throws InterruptedException {
-      WatchResponse response = responses.poll(20, TimeUnit.SECONDS);
-      assertThat(response).as("response, stream ended: %s", end).isNotNull();
-      return Objects.requireNonNull(response);
     }
 
     /** The next events, however they are spread over responses. */

@@ -42,6 +42,21 @@ class SharedPortTest {
     port.close();
   }
 
+  private void reopen(HttpLimits limits) throws IOException, InterruptedException {
+    port.close();
+    port = open(limits);
+  }
+
+  /** Sends what the port does not take; it has to hang up without an answer, and to count it. */
+  private void assertClosedAfter(String sent, Event counted) throws IOException {
+    try (RawHttp client = port.connect()) {
+      client.send(sent);
+
+      assertThat(client.isClosed()).isTrue();
+    }
+    assertThat(statistics.count(counted)).isEqualTo(1);
+  }
+
   // ---------------------------------------------------------------------------------------------
   // Which protocol
   // ---------------------------------------------------------------------------------------------
@@ -74,32 +89,18 @@ class SharedPortTest {
 
   @Test
   void rubbishIsClosedAndCounted() throws Exception {
-    try (RawHttp client = port.connect()) {
-      client.send("\u0000\u0001\u0002 what a port scanner may send");
-
-      assertThat(client.isClosed()).isTrue();
-    }
-    assertThat(statistics.count(Event.UNKNOWN_PROTOCOL)).isEqualTo(1);
+    assertClosedAfter("\u0000\u0001\u0002 what a port scanner may send", Event.UNKNOWN_PROTOCOL);
   }
 
   @Test
   void tlsWhereThereIsNoneIsClosedAndCounted() throws Exception {
-    try (RawHttp client = port.connect()) {
-      client.send("\u0016\u0003\u0001\u0002\u0000\u0001");
-
-      assertThat(client.isClosed()).isTrue();
-    }
-    assertThat(statistics.count(Event.TLS_ON_PLAIN_PORT)).isEqualTo(1);
+    assertClosedAfter("\u0016\u0003\u0001\u0002\u0000\u0001", Event.TLS_ON_PLAIN_PORT);
   }
 
   @Test
   void connectionThatSaysNothingIsClosedAndCounted() throws Exception {
-    port.close();
-    port = open(limits(Duration.ofMillis(50), Duration.ofSeconds(30), Duration.ofSeconds(30)));
-    try (RawHttp client = port.connect()) {
-      assertThat(client.isClosed()).isTrue();
-    }
-    assertThat(statistics.count(Event.SILENT_CONNECTION)).isEqualTo(1);
+    reopen(limits(Duration.ofMillis(50), Duration.ofSeconds(30), Duration.ofSeconds(30)));
+    assertClosedAfter("", Event.SILENT_CONNECTION);
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -246,20 +247,14 @@ class SharedPortTest {
 
   @Test
   void requestThatTakesTooLongEndsTheConnection() throws Exception {
-    port.close();
-    port = open(limits(Duration.ofSeconds(30), Duration.ofMillis(50), Duration.ofSeconds(30)));
-    try (RawHttp client = port.connect()) {
-      client.send("POST /v3/kv/put HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
-
-      assertThat(client.isClosed()).isTrue();
-    }
-    assertThat(statistics.count(Event.SLOW_CLIENT)).isEqualTo(1);
+    reopen(limits(Duration.ofSeconds(30), Duration.ofMillis(50), Duration.ofSeconds(30)));
+    assertClosedAfter(
+        "POST /v3/kv/put HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{", Event.SLOW_CLIENT);
   }
 
   @Test
   void idleConnectionEndsAndAnOpenWatchIsNotIdle() throws Exception {
-    port.close();
-    port = open(limits(Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(300)));
+    reopen(limits(Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(300)));
     try (RawHttp idle = port.connect();
         RawHttp watching = port.connect()) {
       watching.post("/v3/watch", "{\"create_request\":{}}");
