@@ -137,22 +137,25 @@ class JangadaServerTest extends ClusterTest {
     cluster.kv(leader).put(put("read-only", "1"));
     long before = status(leader).getRaftIndex();
 
-    TxnResponse read =
-        cluster
-            .kv(leader)
-            .txn(
-                TxnRequest.newBuilder()
-                    .addCompare(
-                        Compare.newBuilder()
-                            .setKey(utf8("read-only"))
-                            .setTarget(Compare.CompareTarget.VALUE)
-                            .setValue(utf8("1")))
-                    .addSuccess(op(get("read-only")))
-                    .build());
+    TxnRequest transaction =
+        TxnRequest.newBuilder()
+            .addCompare(
+                Compare.newBuilder()
+                    .setKey(utf8("read-only"))
+                    .setTarget(Compare.CompareTarget.VALUE)
+                    .setValue(utf8("1")))
+            .addSuccess(op(get("read-only")))
+            .build();
+    int times = 50;
+    for (int i = 0; i < times; i++) {
+      TxnResponse read = cluster.kv(leader).txn(transaction);
 
-    assertThat(read.getSucceeded()).isTrue();
-    assertThat(read.getResponses(0).getResponseRange().getKvs(0).getValue()).isEqualTo(utf8("1"));
-    assertThat(status(leader).getRaftIndex()).isEqualTo(before);
+      assertThat(read.getSucceeded()).isTrue();
+      assertThat(read.getResponses(0).getResponseRange().getKvs(0).getValue()).isEqualTo(utf8("1"));
+    }
+
+    // Members that have just started may tell of themselves meanwhile.
+    assertThat(status(leader).getRaftIndex() - before).isLessThan(times);
   }
 
   @Test
