@@ -251,7 +251,8 @@ public final class RaftNodeBuilder {
    * Starts the node: opens its log, its state machine's index and its transport.
    *
    * @throws IllegalArgumentException if a setting is missing or settings contradict each other
-   * @throws IOException if the log cannot be opened, or the transport cannot be started
+   * @throws IOException if the log cannot be opened or does not belong to what the state machine
+   *     has kept, or the transport cannot be started
    */
   public RaftNode start() throws IOException {
     NodeConfig config = config();
@@ -343,7 +344,13 @@ public final class RaftNodeBuilder {
       Disk on,
       WalConfig walConfig)
       throws IOException {
-    NodeStorage storage = NodeStorage.open(config.id(), on, walConfig, machine);
+    NodeStorage storage;
+    try {
+      storage = NodeStorage.open(config.id(), on, walConfig, machine);
+    } catch (IllegalStateException e) {
+      // Log and state do not belong together: no mistake of the caller's, but of what is on disk.
+      throw new IOException(e.getMessage(), e);
+    }
     RaftNode node;
     try {
       node = new RaftNode(config, machine, directory, storage, transportFactory);

@@ -228,7 +228,7 @@ class RaftNodeSnapshotTest {
     }
     try (TestCluster cluster = new TestCluster(directory, 1)) {
       assertThatThrownBy(() -> cluster.startSnapshotting("n1", 0, 0))
-          .isInstanceOf(IllegalStateException.class)
+          .hasCauseInstanceOf(IOException.class)
           .hasMessageContaining("n1")
           .hasMessageContaining("begins after")
           .hasMessageContaining("Restore the state");

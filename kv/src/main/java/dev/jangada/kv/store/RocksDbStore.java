@@ -100,6 +100,7 @@ public final class RocksDbStore implements OrderedStore {
     RocksDbDirectory directory = new RocksDbDirectory(options.directory(), steps);
     try {
       directory.prepare();
+      ManifestCheck.check(directory.store());
       RocksDbStore store = new RocksDbStore(options, directory, RocksDB::open);
       try {
         directory.clean();
@@ -126,6 +127,7 @@ public final class RocksDbStore implements OrderedStore {
   public static RocksDbStore openChecked(RocksDbOptions options) {
     RocksDbDirectory directory = new RocksDbDirectory(options.directory(), change -> {});
     try {
+      ManifestCheck.check(directory.store());
       RocksDbStore store = new RocksDbStore(options, directory, RocksDB::openReadOnly);
       try {
         store.db.verifyChecksum();
@@ -134,7 +136,7 @@ public final class RocksDbStore implements OrderedStore {
         store.close();
         throw failure;
       }
-    } catch (RocksDBException e) {
+    } catch (IOException | RocksDBException e) {
       throw new StoreException(
           "the store in " + options.directory() + " is damaged: " + e.getMessage(), e);
     }

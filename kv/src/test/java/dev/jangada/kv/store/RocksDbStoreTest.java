@@ -8,10 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class RocksDbStoreTest extends OrderedStoreContract {
@@ -82,6 +85,48 @@ class RocksDbStoreTest extends OrderedStoreContract {
           .hasMessageContaining(table.toString())
           .hasMessageContaining("offset ");
     }
+  }
+
+  /** The engine itself never returns from opening a store with some of these. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void bitFlippedInTheManifestIsFoundByOpeningAndByCheckingAndNamedByFileAndOffset()
+      throws IOException {
+    Path store = directory.resolve("checked");
+    RocksDbOptions checked = RocksDbOptions.in(store);
+    RocksDbStore.open(checked).close();
+    Path manifest;
+    try (Stream<Path> files = Files.list(store)) {
+      manifest =
+          files
+              .filter(file -> file.getFileName().toString().startsWith("MANIFEST"))
+              .findFirst()
+              .orElseThrow();
+    }
+    byte[] whole = Files.readAllBytes(manifest);
+    for (int record = 0; record < whole.length; ) {
+      int length = Byte.toUnsignedInt(whole[record + 4]) + (whole[record + 5] << 8);
+      for (int at : new int[] {record, record + 3, record + 6, record + 7, record + 6 + length}) {
+        byte[] damaged = whole.clone();
+        damaged[at] ^= 4;
+        Files.write(manifest, damaged);
+        for (ThrowingCallable opening :
+            List.<ThrowingCallable>of(
+                () -> RocksDbStore.open(checked).close(),
+                () -> RocksDbStore.openChecked(checked).close())) {
+          assertThatThrownBy(opening)
+              .as("bit flipped in byte %d", at)
+              .isInstanceOf(StoreException.class)
+              .hasMessageContaining("%s: offset %d: ", manifest, record);
+        }
+      }
+      record += 7 + length;
+    }
+    Files.write(manifest, Arrays.copyOf(whole, whole.length - 1));
+    RocksDbStore.open(checked).close();
+    Files.writeString(store.resolve("CURRENT"), "MANIFESU-000005\n");
+    assertThatThrownBy(() -> RocksDbStore.open(checked).close())
+        .hasMessageContaining("CURRENT: offset 0: ");
   }
 
   /**
