@@ -200,7 +200,7 @@ public final class JangadaServer implements AutoCloseable {
             new InterceptorChain(
                 new AvailabilityInterceptor(
                     stopped::isDone, () -> node.status().leader() != 0, streams),
-                new AuthInterceptor(node, store, tokens, readPool, certificatesName)),
+                new AuthInterceptor(node::readIndex, store, tokens, readPool, certificatesName)),
             List.of(
                 new KvService(node, proposals, store, readPool, headers, deadline, memory, config),
                 new WatchService(watchHub, store, headers, config.maxRequestBytes()),

@@ -4,7 +4,6 @@ import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.auth.AuthState;
 import dev.jangada.kv.command.Caller;
 import dev.jangada.kv.command.KvError;
-import dev.jangada.node.RaftNode;
 import dev.jangada.server.call.CallIdentity;
 import dev.jangada.server.call.EtcdError;
 import dev.jangada.server.call.ReadPool;
@@ -19,6 +18,8 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ public final class AuthInterceptor implements ServerInterceptor {
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final String BEARER = "Bearer ";
 
-  private final RaftNode node;
+  private final Supplier<CompletableFuture<Long>> readIndex;
   private final KvStateMachine store;
   private final Tokens tokens;
   private final ReadPool readPool;
@@ -51,15 +52,16 @@ public final class AuthInterceptor implements ServerInterceptor {
   /**
    * Asks what is given, and closes none of it.
    *
+   * @param readIndex done when this member has what was acknowledged before
    * @param certificatesName whether clients' certificates say who they are
    */
   public AuthInterceptor(
-      RaftNode node,
+      Supplier<CompletableFuture<Long>> readIndex,
       KvStateMachine store,
       Tokens tokens,
       ReadPool readPool,
       boolean certificatesName) {
-    this.node = node;
+    this.readIndex = readIndex;
     this.store = store;
     this.tokens = tokens;
     this.readPool = readPool;
@@ -74,14 +76,22 @@ public final class AuthInterceptor implements ServerInterceptor {
       return next.startCall(call, headers);
     }
     String token = token(headers);
-    if (token != null && tokens.claimedRevision(token) > store.auth().revision()) {
+    AuthState auth;
+    try {
+      auth = store.auth();
+    } catch (IllegalStateException closed) {
+      // The node has ended, its store with it, and the rest of the member is about to.
+      call.close(EtcdError.STOPPED.status(), new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+    if (token != null && tokens.claimedRevision(token) > auth.revision()) {
       return new DelayedCall<>(
-          node.readIndex(),
+          readIndex.get(),
           readPool,
-          () -> proceed(access, token, call, headers, next),
+          () -> proceed(access, token, store.auth(), call, headers, next),
           failure -> call.close(Status.fromThrowable(Reply.refusal(failure)), new Metadata()));
     }
-    return proceed(access, token, call, headers, next);
+    return proceed(access, token, auth, call, headers, next);
   }
 
   private static @Nullable String token(Metadata headers) {
@@ -95,10 +105,10 @@ public final class AuthInterceptor implements ServerInterceptor {
   private <ReqT, RespT> ServerCall.Listener<ReqT> proceed(
       MethodAccess access,
       @Nullable String token,
+      AuthState auth,
       ServerCall<ReqT, RespT> call,
       Metadata headers,
       ServerCallHandler<ReqT, RespT> next) {
-    AuthState auth = store.auth();
     Caller caller = caller(token, call, auth);
     Status refusal = refusal(access, token, caller, auth);
     if (refusal != null && access != MethodAccess.BY_WATCH) {

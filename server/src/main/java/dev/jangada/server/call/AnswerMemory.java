@@ -49,17 +49,25 @@ public final class AnswerMemory {
 
     private long bytes;
     private boolean released;
+    private boolean crowdedOut;
 
     private Share() {}
 
     /**
-     * Takes some for this answer.
+     * Takes some for this answer. If there is not so much left the answer will not be given, and
+     * what it has taken is given back at once: of two that are read at the same time, and have no
+     * room together, one is then given.
      *
      * @return false if there is not so much left, or nobody waits for the answer any more
      */
     @Override
     public synchronized boolean take(long more) {
-      if (released || !reserve(more)) {
+      if (released) {
+        return false;
+      }
+      if (!reserve(more)) {
+        crowdedOut = takenBytes() > bytes;
+        release();
         return false;
       }
       bytes += more;
@@ -85,7 +93,7 @@ public final class AnswerMemory {
      * is large, or because others are under way, in which case another attempt may do better.
      */
     public synchronized EtcdError refusal() {
-      return takenBytes() > bytes ? EtcdError.TOO_MANY_REQUESTS : EtcdError.TOO_MUCH_AT_ONCE;
+      return crowdedOut ? EtcdError.TOO_MANY_REQUESTS : EtcdError.TOO_MUCH_AT_ONCE;
     }
   }
 }
