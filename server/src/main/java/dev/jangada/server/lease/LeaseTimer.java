@@ -2,12 +2,14 @@ package dev.jangada.server.lease;
 
 import dev.jangada.kv.KvStateMachine;
 import dev.jangada.kv.LeaseClock;
+import dev.jangada.kv.LeaseStopwatch;
+import dev.jangada.kv.LeaseStopwatch.LogPosition;
 import dev.jangada.kv.command.AdvanceLeaseClockRequest;
 import dev.jangada.kv.command.CommandCodec;
 import dev.jangada.node.RaftNode;
 import dev.jangada.node.request.RaftException;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.RaftStatus;
-import dev.jangada.server.lease.LeaseStopwatch.LogPosition;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -59,7 +61,10 @@ public final class LeaseTimer implements AutoCloseable {
               now, new LogPosition(status.term(), leads, status.last().index(), applied), clock);
       if (advance != null) {
         // Never by way of another member: only who leads may say that time has passed.
-        stopwatch.proposed(now, advance, node.start(CommandCodec.encode(advance)));
+        StartResult started = node.start(CommandCodec.encode(advance));
+        if (started.isLeader()) {
+          stopwatch.proposed(System.nanoTime(), now, advance, started.index(), started.term());
+        }
       }
     } catch (RaftException refused) {
       LOG.debug("leases: the clock is advanced later", refused);

@@ -1,14 +1,12 @@
-package dev.jangada.server.lease;
+package dev.jangada.kv;
 
-import dev.jangada.kv.LeaseClock;
 import dev.jangada.kv.command.AdvanceLeaseClockRequest;
-import dev.jangada.node.request.StartResult;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Measures the time that passes for leases, on every member, and says when the leader is to tell
- * the log of it.
+ * the log of it. Beside the state machine, no part of it: whoever runs a member looks at the clock.
  *
  * <p>What makes sure that no time is counted twice, also across leaders: an advance of the clock is
  * measured before its entry is appended, and a new leader has all entries of the leaders before it.
@@ -18,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Time is an argument, in nanoseconds of a monotonic clock. For one thread.
  */
-final class LeaseStopwatch {
+public final class LeaseStopwatch {
 
   /** How much time the leader lets come together before it tells of it. */
-  static final long INTERVAL_MILLIS = 500;
+  public static final long INTERVAL_MILLIS = 500;
 
   private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private static final long LEASES_RESERVE_NANOS = Lease.SLACK_MILLIS * NANOS_PER_MILLI;
 
   /** Up to here time has been counted, or is not to be counted. */
   private long measuredTo;
@@ -57,9 +57,10 @@ final class LeaseStopwatch {
    * @param last index of the last entry of its log
    * @param applied index of the last entry applied; the clock is at least as new
    */
-  record LogPosition(long term, boolean leads, long last, long applied) {}
+  public record LogPosition(long term, boolean leads, long last, long applied) {}
 
-  LeaseStopwatch(long nowNanos) {
+  /** Begins to measure. */
+  public LeaseStopwatch(long nowNanos) {
     measuredTo = nowNanos;
   }
 
@@ -69,7 +70,7 @@ final class LeaseStopwatch {
    *
    * @return what is to be proposed now, and then {@linkplain #proposed told}; null for nothing
    */
-  @Nullable AdvanceLeaseClockRequest look(long nowNanos, LogPosition log, LeaseClock clock) {
+  public @Nullable AdvanceLeaseClockRequest look(long nowNanos, LogPosition log, LeaseClock clock) {
     UnderWay mine = underWay;
     if (mine != null && mine.term() == log.term()) {
       if (log.applied() < mine.index()) {
@@ -102,20 +103,26 @@ final class LeaseStopwatch {
   }
 
   /**
-   * What was to be proposed has been.
+   * What was to be proposed is in the log. Not to be called if the log did not take it: then the
+   * same time is told of later.
    *
-   * @param nowNanos as it was when it was found to be due
-   * @param started the log's answer
+   * @param nowNanos after that
+   * @param lookedNanos as it was when it was found to be due
+   * @param index of the entry
+   * @param term of the entry
    */
-  void proposed(long nowNanos, AdvanceLeaseClockRequest advance, StartResult started) {
+  public void proposed(
+      long nowNanos, long lookedNanos, AdvanceLeaseClockRequest advance, long index, long term) {
     // In another term it has no effect, so its time is measured again.
-    if (started.isLeader() && started.term() == advance.term()) {
+    if (term == advance.term()) {
       boolean whole = advance.millis() < AdvanceLeaseClockRequest.MAX_MILLIS;
+      long told = advance.millis() * NANOS_PER_MILLI;
+      // A lease that was kept alive since the look may stand before this entry in the log, and lose
+      // what this tells of. What comes after must not take from it the time since the look as well,
+      // beyond what leases have in reserve.
+      long earliest = nowNanos - (LEASES_RESERVE_NANOS - told);
       underWay =
-          new UnderWay(
-              started.index(),
-              started.term(),
-              whole ? measuredTo + advance.millis() * NANOS_PER_MILLI : nowNanos);
+          new UnderWay(index, term, Math.max(whole ? measuredTo + told : lookedNanos, earliest));
     }
   }
 }

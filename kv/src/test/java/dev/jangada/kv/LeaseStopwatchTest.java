@@ -1,11 +1,9 @@
-package dev.jangada.server.lease;
+package dev.jangada.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.kv.LeaseClock;
+import dev.jangada.kv.LeaseStopwatch.LogPosition;
 import dev.jangada.kv.command.AdvanceLeaseClockRequest;
-import dev.jangada.node.request.StartResult;
-import dev.jangada.server.lease.LeaseStopwatch.LogPosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -45,17 +43,37 @@ class LeaseStopwatchTest {
     assertThat(lookAt(499, leading(10), 0)).isNull();
     AdvanceLeaseClockRequest first = lookAt(550, leading(10), 0);
     assertThat(first).isEqualTo(new AdvanceLeaseClockRequest(550, TERM));
-    stopwatch.proposed(nanos(550), Objects.requireNonNull(first), new StartResult(11, TERM, true));
+    stopwatch.proposed(nanos(550), nanos(550), Objects.requireNonNull(first), 11, TERM);
 
     // Applied only later, and seen later still: that time belongs to the next advance.
     assertThat(lookAt(800, leading(11), 550)).isNull();
     assertThat(lookAt(1_060, leading(11), 550)).isEqualTo(new AdvanceLeaseClockRequest(510, TERM));
   }
 
+  /**
+   * A lease that is kept alive while the leader stands still between look and proposal comes before
+   * the advance in the log, and loses what that tells of: with what is told of next together it may
+   * lose no more than its reserve of a second.
+   */
+  @Test
+  void timeBetweenLookAndProposalCountsOnlyAsFarAsLeasesHaveItInReserve() {
+    AdvanceLeaseClockRequest first = lookAt(900, leading(10), 0);
+    assertThat(first).isEqualTo(new AdvanceLeaseClockRequest(900, TERM));
+    stopwatch.proposed(nanos(1_050), nanos(900), Objects.requireNonNull(first), 11, TERM);
+    // Of the 150 ms in between 100 ms count.
+    assertThat(lookAt(1_449, leading(11), 900)).isNull();
+    AdvanceLeaseClockRequest second = lookAt(1_550, leading(11), 900);
+    assertThat(second).isEqualTo(new AdvanceLeaseClockRequest(600, TERM));
+
+    stopwatch.proposed(nanos(1_700), nanos(1_550), Objects.requireNonNull(second), 12, TERM);
+    assertThat(lookAt(2_150, leading(12), 1_500))
+        .isEqualTo(new AdvanceLeaseClockRequest(600, TERM));
+  }
+
   @Test
   void oneAdvanceAtATimeIsUnderWay() {
     AdvanceLeaseClockRequest first = lookAt(500, leading(10), 0);
-    stopwatch.proposed(nanos(500), Objects.requireNonNull(first), new StartResult(12, TERM, true));
+    stopwatch.proposed(nanos(500), nanos(500), Objects.requireNonNull(first), 12, TERM);
     assertThat(lookAt(5_000, leading(11), 0)).isNull();
     assertThat(lookAt(5_001, leading(12), 500)).isNotNull();
   }
@@ -65,8 +83,7 @@ class LeaseStopwatchTest {
   void leaderThatWasStoppedTellsOfOneSecondAtMostAndForgetsTheRest() {
     AdvanceLeaseClockRequest advance = lookAt(60_000, leading(10), 0);
     assertThat(advance).isEqualTo(new AdvanceLeaseClockRequest(1_000, TERM));
-    stopwatch.proposed(
-        nanos(60_000), Objects.requireNonNull(advance), new StartResult(11, TERM, true));
+    stopwatch.proposed(nanos(60_000), nanos(60_000), Objects.requireNonNull(advance), 11, TERM);
     assertThat(lookAt(60_400, leading(11), 1_000)).isNull();
     assertThat(lookAt(60_500, leading(11), 1_000))
         .isEqualTo(new AdvanceLeaseClockRequest(500, TERM));
@@ -95,19 +112,19 @@ class LeaseStopwatchTest {
   }
 
   @Test
-  void advanceThatTheLogRefusedIsMeasuredAgain() {
-    AdvanceLeaseClockRequest advance = lookAt(600, leading(10), 0);
-    stopwatch.proposed(
-        nanos(600), Objects.requireNonNull(advance), new StartResult(0, TERM + 1, false));
-    assertThat(lookAt(700, leading(10), 0)).isEqualTo(new AdvanceLeaseClockRequest(700, TERM));
+  void advanceThatTheLogDidNotTakeOrTookInAnotherTermIsMeasuredAgain() {
+    assertThat(lookAt(600, leading(10), 0)).isEqualTo(new AdvanceLeaseClockRequest(600, TERM));
+    AdvanceLeaseClockRequest advance = lookAt(700, leading(10), 0);
+    assertThat(advance).isEqualTo(new AdvanceLeaseClockRequest(700, TERM));
+    stopwatch.proposed(nanos(700), nanos(700), Objects.requireNonNull(advance), 11, TERM + 2);
+    assertThat(lookAt(800, leading(10), 0)).isEqualTo(new AdvanceLeaseClockRequest(800, TERM));
   }
 
   /** Others have led since, and counted the time. */
   @Test
   void advanceOfAnEarlierTermSaysNothingOfTheTimeSince() {
     AdvanceLeaseClockRequest advance = lookAt(600, leading(10), 0);
-    stopwatch.proposed(
-        nanos(600), Objects.requireNonNull(advance), new StartResult(11, TERM, true));
+    stopwatch.proposed(nanos(600), nanos(600), Objects.requireNonNull(advance), 11, TERM);
     LogPosition later = new LogPosition(TERM + 2, true, 20, 20);
     assertThat(lookAt(5_000, later, 4_900)).isNull();
     assertThat(lookAt(5_500, later, 4_900)).isEqualTo(new AdvanceLeaseClockRequest(500, TERM + 2));
@@ -241,10 +258,10 @@ class LeaseStopwatchTest {
       }
       if (member == deposed) {
         deposedLast++;
-        stopwatches.get(member).proposed(now, advance, new StartResult(deposedLast, ofTerm, true));
+        stopwatches.get(member).proposed(now, now, advance, deposedLast, ofTerm);
       } else {
         log.add(new Told(advance.millis()));
-        stopwatches.get(member).proposed(now, advance, new StartResult(log.size(), ofTerm, true));
+        stopwatches.get(member).proposed(now, now, advance, log.size(), ofTerm);
       }
     }
   }

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.jangada.server.lease;
-
-import org.jspecify.annotations.NullMarked;
