@@ -1,26 +1,14 @@
 package dev.jangada.simulation.lab;
 
-import dev.jangada.node.request.StartResult;
 import dev.jangada.node.session.SessionStateMachine;
-import dev.jangada.raft.Entry;
 import dev.jangada.raft.Message;
-import dev.jangada.raft.StateMachine;
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
  * A server of the key-value service: puts what clerks ask for into the log, and answers when it has
- * been applied. Every operation goes that way, reads too.
- *
- * <p>It recognises a command by its place in the log and the term that it was given there: another
- * entry in that place means that the command is lost. Of commands in the place of which a snapshot
- * was installed it knows nothing; clerks ask again, and the session says what became of them.
+ * been applied. Every operation goes that way, reads too. Clerks whose command nobody can tell
+ * anything of ask again, and the session says what became of it.
  */
 final class KvServer implements LabNetwork.Handler {
 
@@ -28,31 +16,10 @@ final class KvServer implements LabNetwork.Handler {
   static final byte[] NOT_LEADER = {};
 
   private static final int MAX_SESSIONS = 1000;
-  private static final int KEPT_RESULTS = 1000;
-  private static final long TERM_POLL_NANOS = 100 * LabWorld.MILLIS;
 
   private final LabWorld world;
-
-  /** After so many bytes of commands the server wants a snapshot; 0 for never. */
-  private final long snapshotBytes;
-
-  private final LabServer server;
+  private final ReplicatedServer replicated;
   private final LabNetwork.Endpoint endpoint;
-
-  /** What was applied lately, and the calls that wait for more; guarded by this. */
-  private final TreeMap<Long, Applied> results = new TreeMap<>();
-
-  private final TreeMap<Long, ArrayDeque<Waiting>> waiting = new TreeMap<>();
-
-  /** Raised with each new process, which owes nothing to callers of the one before. */
-  private long incarnation;
-
-  private record Applied(long term, byte[] result) {}
-
-  private record Waiting(long term, Consumer<byte[]> answer) {}
-
-  private long largestSnapshot;
-  private long installedSnapshots;
 
   /**
    * Creates a server that is down.
@@ -61,13 +28,23 @@ final class KvServer implements LabNetwork.Handler {
    */
   KvServer(LabWorld world, int number, List<Long> ids, long snapshotBytes, Consumer<Message> out) {
     this.world = world;
-    this.snapshotBytes = snapshotBytes;
-    this.server = world.newServer(number, ids, this::newMachine, out);
+    this.replicated =
+        new ReplicatedServer(
+            world,
+            number,
+            ids,
+            snapshotBytes,
+            () -> new SessionStateMachine(new RegisterMachine(), MAX_SESSIONS),
+            out);
     this.endpoint = world.network().newEndpoint();
   }
 
   LabServer server() {
-    return server;
+    return replicated.server();
+  }
+
+  ReplicatedServer replicated() {
+    return replicated;
   }
 
   LabNetwork.Endpoint endpoint() {
@@ -75,179 +52,19 @@ final class KvServer implements LabNetwork.Handler {
   }
 
   void start() {
-    server.start();
+    replicated.start();
     endpoint.serve(this);
   }
 
   void crash() {
     endpoint.serve(null);
-    server.crash();
-    synchronized (this) {
-      incarnation++;
-      waiting.clear();
-      results.clear();
-    }
-  }
-
-  private StateMachine newMachine() {
-    synchronized (this) {
-      return new ServedMachine(incarnation);
-    }
-  }
-
-  /** The largest snapshot that was ever taken here, in bytes. */
-  synchronized long largestSnapshot() {
-    return largestSnapshot;
-  }
-
-  /** How many snapshots were restored here, those that a process started with included. */
-  synchronized long installedSnapshots() {
-    return installedSnapshots;
-  }
-
-  private synchronized void snapshotTaken(long bytes) {
-    largestSnapshot = Math.max(largestSnapshot, bytes);
-  }
-
-  /** The service's state, with client sessions before it; answers callers as it applies. */
-  private final class ServedMachine implements StateMachine {
-    private final StateMachine machine =
-        new SessionStateMachine(new RegisterMachine(), MAX_SESSIONS);
-
-    /** Which process of the server this is the machine of. */
-    private final long of;
-
-    /** Bytes of commands since a snapshot was asked for. */
-    private long bytes;
-
-    /** Whether one was asked for that is not durable yet. */
-    private final AtomicBoolean snapshotDue = new AtomicBoolean();
-
-    ServedMachine(long of) {
-      this.of = of;
-    }
-
-    @Override
-    public long appliedIndex() {
-      return machine.appliedIndex();
-    }
-
-    @Override
-    public List<byte[]> apply(List<Entry> entries) {
-      List<byte[]> answers = machine.apply(entries);
-      for (int i = 0; i < entries.size(); i++) {
-        applied(of, entries.get(i), answers.get(i));
-        bytes += entries.get(i).weight();
-      }
-      if (supportsSnapshots() && bytes >= snapshotBytes && snapshotDue.compareAndSet(false, true)) {
-        bytes = 0;
-        server.takeSnapshot(index -> snapshotDue.set(false));
-      }
-      return answers;
-    }
-
-    @Override
-    public boolean supportsSnapshots() {
-      return snapshotBytes > 0;
-    }
-
-    @Override
-    public Snapshot snapshot() {
-      Snapshot snapshot = machine.snapshot();
-      snapshotTaken(snapshot.size());
-      return snapshot;
-    }
-
-    @Override
-    public void restore(long index, InputStream in) throws IOException {
-      machine.restore(index, in);
-      restored(of, index);
-    }
-  }
-
-  private void applied(long of, Entry entry, byte[] result) {
-    ArrayDeque<Waiting> callers;
-    synchronized (this) {
-      if (of != incarnation) {
-        return;
-      }
-      results.put(entry.index(), new Applied(entry.term(), result));
-      if (results.size() > KEPT_RESULTS) {
-        results.pollFirstEntry();
-      }
-      callers = waiting.remove(entry.index());
-    }
-    if (callers != null) {
-      for (Waiting caller : callers) {
-        caller.answer.accept(caller.term == entry.term() ? result : NOT_LEADER);
-      }
-    }
-  }
-
-  /** Sends callers away that wait for what is in a snapshot: whose answer it was, is not. */
-  private void restored(long of, long index) {
-    List<Waiting> callers = new ArrayList<>();
-    synchronized (this) {
-      if (of != incarnation) {
-        return;
-      }
-      installedSnapshots++;
-      results.clear();
-      waiting.headMap(index, true).values().forEach(callers::addAll);
-      waiting.headMap(index, true).clear();
-    }
-    callers.forEach(caller -> caller.answer.accept(NOT_LEADER));
+    replicated.crash();
   }
 
   @Override
   public void handle(byte[] request, Consumer<byte[]> answer) {
     // Not on the thread of the network, which the server needs to go on.
-    world.apart(() -> propose(request, answer));
-  }
-
-  private void propose(byte[] command, Consumer<byte[]> answer) {
-    long before;
-    synchronized (this) {
-      before = incarnation;
-    }
-    StartResult started = server.propose(command);
-    if (!started.isLeader()) {
-      answer.accept(NOT_LEADER);
-      return;
-    }
-    Applied known;
-    synchronized (this) {
-      if (before != incarnation) {
-        return;
-      }
-      known = results.get(started.index());
-      if (known == null) {
-        waiting
-            .computeIfAbsent(started.index(), index -> new ArrayDeque<>())
-            .add(new Waiting(started.term(), answer));
-        world.after(TERM_POLL_NANOS, () -> watch(before, started));
-      }
-    }
-    if (known != null) {
-      answer.accept(known.term == started.term() ? known.result : NOT_LEADER);
-    }
-  }
-
-  /** A server whose term is over sends its callers away: others may know more. */
-  private void watch(long of, StartResult started) {
-    ArrayDeque<Waiting> callers = null;
-    synchronized (this) {
-      if (of != incarnation || !waiting.containsKey(started.index())) {
-        return;
-      }
-      if (server.state().term() == started.term()) {
-        world.after(TERM_POLL_NANOS, () -> watch(of, started));
-      } else {
-        callers = waiting.remove(started.index());
-      }
-    }
-    if (callers != null) {
-      callers.forEach(caller -> caller.answer.accept(NOT_LEADER));
-    }
+    world.apart(() ->
+        replicated.submit(request, result -> answer.accept(result == null ? NOT_LEADER : result)));
   }
 }

@@ -147,7 +147,7 @@ final class KvTester {
   /** No snapshot may be larger than that. */
   void checkSnapshotSize(long most) {
     for (int number = 0; number < size(); number++) {
-      long bytes = servers.get(number).largestSnapshot();
+      long bytes = servers.get(number).replicated().largestSnapshot();
       if (bytes > most) {
         throw LabFailure.of(
             "server %d took a snapshot of %d bytes; at most %d expected", number, bytes, most);
@@ -157,7 +157,7 @@ final class KvTester {
 
   /** A server must have been sent a snapshot, if it was never started again. */
   void checkSnapshotInstalled(int number) {
-    if (servers.get(number).installedSnapshots() == 0) {
+    if (servers.get(number).replicated().installedSnapshots() == 0) {
       throw LabFailure.of("server %d has caught up without a snapshot", number);
     }
   }

@@ -24,6 +24,7 @@ public final class LabScenarios {
     all.addAll(PersistenceScenarios.all());
     all.addAll(SnapshotScenarios.all());
     all.addAll(KvScenarios.all());
+    all.addAll(RsmScenarios.all());
     return List.copyOf(all);
   }
 
