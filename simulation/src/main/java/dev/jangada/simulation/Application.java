@@ -1,6 +1,7 @@
 package dev.jangada.simulation;
 
 import dev.jangada.raft.StateMachine;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state machines under test, one for each node, and what of them survives a crash.
@@ -21,6 +22,24 @@ public interface Application {
    *     is
    */
   StateMachine start(int node);
+
+  /**
+   * What a node's process does by itself from its start on, beside serving clients. Asked for after
+   * {@link #start}.
+   *
+   * @return null for nothing
+   */
+  default @Nullable Chore chore(int node) {
+    return null;
+  }
+
+  /**
+   * Whether a running node's machine stays as it is when nobody asks for anything. A run does not
+   * end before all do.
+   */
+  default boolean isAtRest(int node) {
+    return true;
+  }
 
   /**
    * A good moment for a machine to make durable what it has applied; called at random moments while

@@ -1,5 +1,6 @@
 package dev.jangada.simulation;
 
+import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
 import java.nio.ByteBuffer;
@@ -8,8 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command that a client sent once is applied at most once, at one index, and never if the client
- * was told that it has had no effect. Judged for commands that no other client sent as well.
+ * A command that a client, or a node by itself, sent once is applied at most once, at one index,
+ * and never if the client was told that it has had no effect. Judged for commands that no other
+ * client sent as well.
  */
 final class AppliedAtMostOnce implements Property {
 
@@ -24,6 +26,11 @@ final class AppliedAtMostOnce implements Property {
   }
 
   @Override
+  public void proposed(ObservedNode node, byte[] command, StartResult where) {
+    sending(command);
+  }
+
+  @Override
   public void applied(ObservedNode node, Entry entry, byte[] result) {
     ByteBuffer command = ByteBuffer.wrap(entry.data());
     if (entry.type() != EntryType.COMMAND) {
@@ -31,7 +38,7 @@ final class AppliedAtMostOnce implements Property {
     }
     Integer times = asked.get(command);
     if (times == null) {
-      require(false, "n%d applies %s, which no client sent", node.number(), entry);
+      require(false, "n%d applies %s, which nobody sent", node.number(), entry);
       return;
     }
     Effect first = effects.putIfAbsent(command, new Effect(entry.index(), result));

@@ -4,16 +4,18 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
  * All state machines apply the same entries in the same order, each once (paper, figure 3: state
- * machine safety); a restarted one goes on where it had got, and one that is given another one's
- * state after the last entry in it.
+ * machine safety), and answer them alike; a restarted one goes on where it had got, and one that is
+ * given another one's state after the last entry in it.
  */
 final class AppliedInOrder implements Property {
 
   private final List<Entry> applied = new ArrayList<>();
+  private final List<byte[]> results = new ArrayList<>();
 
   /** By node: the last index applied. */
   private long[] last = new long[8];
@@ -54,11 +56,21 @@ final class AppliedInOrder implements Property {
         entry);
     if (due > applied.size()) {
       applied.add(entry);
+      results.add(result);
       return;
     }
     Entry other = applied.get((int) due - 1);
     if (!entry.equals(other)) {
       require(false, "n%d applies %s where another node applied %s", node.number(), entry, other);
+    }
+    if (!Arrays.equals(result, results.get((int) due - 1))) {
+      require(
+          false,
+          "n%d answers %s by %s, another node by %s",
+          node.number(),
+          entry,
+          HexFormat.of().formatHex(result),
+          HexFormat.of().formatHex(results.get((int) due - 1)));
     }
   }
 

@@ -167,6 +167,7 @@ final class Clients<I, O> {
     private byte @Nullable [] command;
     private @Nullable String refusal;
     private final long committedBefore = committed.size();
+    private final long askedAt = time.now();
 
     /** Number of the question in the trace. */
     private long number;
@@ -185,6 +186,7 @@ final class Clients<I, O> {
       call.returned(output, time.now());
       answered++;
       (workload.isRead(input) ? readsAnsweredBy : writesAnsweredBy)[node.number()]++;
+      workload.answered(client, input, output, askedAt);
       next();
     }
 
@@ -196,6 +198,7 @@ final class Clients<I, O> {
         refusal = failure.toString();
       }
       unsettled.add(this);
+      workload.failed(client, input);
       next();
     }
 
@@ -205,6 +208,7 @@ final class Clients<I, O> {
         trace(Answer.UNKNOWN, "the node died");
       }
       unsettled.add(this);
+      workload.failed(client, input);
       next();
     }
 

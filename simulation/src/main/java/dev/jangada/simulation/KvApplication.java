@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The key-value store on a heap engine, which forgets in a crash what it had not flushed, or on
@@ -56,6 +57,18 @@ public final class KvApplication implements Application {
     stores.put(node, store);
     machines.put(node, machine);
     return machine;
+  }
+
+  @Override
+  public @Nullable Chore chore(int node) {
+    KvStateMachine machine = machines.get(node);
+    return machine == null ? null : new LeaseChore(machine);
+  }
+
+  @Override
+  public boolean isAtRest(int node) {
+    KvStateMachine machine = machines.get(node);
+    return machine == null || machine.leaseClock().leases() == 0;
   }
 
   @Override

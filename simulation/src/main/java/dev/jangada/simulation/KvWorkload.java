@@ -12,6 +12,12 @@ import dev.jangada.kv.command.DeleteRangeRequest;
 import dev.jangada.kv.command.DeleteRangeResponse;
 import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.KeyValue;
+import dev.jangada.kv.command.LeaseGrantRequest;
+import dev.jangada.kv.command.LeaseGrantResponse;
+import dev.jangada.kv.command.LeaseKeepAliveRequest;
+import dev.jangada.kv.command.LeaseKeepAliveResponse;
+import dev.jangada.kv.command.LeaseRevokeRequest;
+import dev.jangada.kv.command.LeaseRevokeResponse;
 import dev.jangada.kv.command.PutRequest;
 import dev.jangada.kv.command.PutResponse;
 import dev.jangada.kv.command.RangeRequest;
@@ -27,11 +33,18 @@ import dev.jangada.simulation.check.KeyValueModel.Compact;
 import dev.jangada.simulation.check.KeyValueModel.CompareAndPut;
 import dev.jangada.simulation.check.KeyValueModel.Delete;
 import dev.jangada.simulation.check.KeyValueModel.Get;
+import dev.jangada.simulation.check.KeyValueModel.Grant;
+import dev.jangada.simulation.check.KeyValueModel.KeepAlive;
+import dev.jangada.simulation.check.KeyValueModel.Look;
+import dev.jangada.simulation.check.KeyValueModel.OfLease;
 import dev.jangada.simulation.check.KeyValueModel.Put;
 import dev.jangada.simulation.check.KeyValueModel.Reply;
 import dev.jangada.simulation.check.KeyValueModel.Request;
+import dev.jangada.simulation.check.KeyValueModel.Revoke;
+import dev.jangada.simulation.check.KeyValueModel.TimeIsUp;
 import dev.jangada.simulation.check.KeyValueModel.Version;
 import dev.jangada.simulation.check.Model;
+import dev.jangada.simulation.check.Operation;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +53,22 @@ import java.util.random.RandomGenerator;
 
 /**
  * Puts, gets, deletes and compare-and-puts on a few keys of the key-value store, and now and then a
- * compaction, so that the store does not grow for as long as the run lasts.
+ * compaction, so that the store does not grow for as long as the run lasts. Where there are leases,
+ * keys are attached to them, and go with them.
  */
 public final class KvWorkload implements Workload<Request, Reply> {
 
   /** One request out of so many is a compaction. */
   private static final int COMPACTION_INTERVAL = 50;
 
+  /** One request out of so many is about a lease. */
+  private static final int LEASE_INTERVAL = 5;
+
   private final int keys;
+  private final boolean withLeases;
+  private final LeaseBook book = new LeaseBook();
+  private final LeaseHolders holders = new LeaseHolders(book);
+  private final LeasesEndInTime timing = new LeasesEndInTime(book);
 
   /** By key: the mod revision that some client saw last, to be expected by another one. */
   private final Map<String, Long> seen = new TreeMap<>();
@@ -55,9 +76,24 @@ public final class KvWorkload implements Workload<Request, Reply> {
   /** The latest revision that a client has seen. */
   private long latest = 1;
 
-  /** A workload on so many keys. */
+  /** A workload on so many keys, without leases. */
   public KvWorkload(int keys) {
+    this(keys, false);
+  }
+
+  private KvWorkload(int keys, boolean withLeases) {
     this.keys = keys;
+    this.withLeases = withLeases;
+  }
+
+  /** A workload on so many keys, with leases. */
+  public static KvWorkload withLeases(int keys) {
+    return new KvWorkload(keys, true);
+  }
+
+  /** A workload on four keys, with leases or without. */
+  public static KvWorkload random(RandomGenerator random) {
+    return new KvWorkload(4, random.nextBoolean());
   }
 
   @Override
@@ -72,6 +108,12 @@ public final class KvWorkload implements Workload<Request, Reply> {
       return new Compact(Math.max(1, latest + 3 - random.nextInt(20)));
     }
     String key = "k" + random.nextInt(keys);
+    if (withLeases && random.nextInt(LEASE_INTERVAL) == 0) {
+      Request ofLease = holders.next(random, client, number, key, seen.getOrDefault(key, 0L));
+      if (ofLease != null) {
+        return ofLease;
+      }
+    }
     return switch (random.nextInt(10)) {
       case 0, 1, 2 -> new Put(key, "v" + number);
       case 3 -> new Delete(key);
@@ -82,7 +124,7 @@ public final class KvWorkload implements Workload<Request, Reply> {
 
   @Override
   public boolean isRead(Request request) {
-    return request instanceof Get;
+    return request instanceof Get || request instanceof Look;
   }
 
   @Override
@@ -90,20 +132,29 @@ public final class KvWorkload implements Workload<Request, Reply> {
     Bytes key = Bytes.utf8(request.key());
     Command command =
         switch (request) {
-          case Put put -> PutRequest.of(key, Bytes.utf8(put.value()));
+          case Put put -> put(key, put.value(), put.lease());
           case Delete delete -> DeleteRangeRequest.of(key);
           case CompareAndPut put ->
               new TxnRequest(
                   List.of(
                       Compare.number(
                           key, Compare.Target.MOD, Compare.Operator.EQUAL, put.modRevision())),
-                  List.of(PutRequest.of(key, Bytes.utf8(put.value()))),
-                  List.of());
+                  List.of(put(key, put.value(), put.lease())),
+                  List.of(RangeRequest.builder(key).revision(put.modRevision()).build()));
           case Compact compact ->
               new CompactRequest(compact.revision(), compact.revision() % 2 == 0);
+          case Grant grant -> new LeaseGrantRequest(grant.lease(), grant.ttlSeconds());
+          case KeepAlive keepAlive -> new LeaseKeepAliveRequest(keepAlive.lease());
+          case Revoke revoke -> new LeaseRevokeRequest(revoke.lease());
           case Get get -> throw new IllegalArgumentException("a get takes no command");
+          case Look look -> throw new IllegalArgumentException("a look takes no command");
+          case TimeIsUp end -> throw new IllegalArgumentException("nobody asks for " + end);
         };
     return CommandCodec.encode(command);
+  }
+
+  private static PutRequest put(Bytes key, String value, long lease) {
+    return new PutRequest(key, Bytes.utf8(value), lease, false, false, false);
   }
 
   @Override
@@ -120,7 +171,13 @@ public final class KvWorkload implements Workload<Request, Reply> {
         yield new Reply(put.revision(), true, null);
       }
       case CompactResponse compact -> new Reply(compact.revision(), true, null);
-      case Failure refused when request instanceof Compact -> new Reply(0, false, null);
+      case LeaseGrantResponse grant -> new Reply(grant.revision(), true, null);
+      case LeaseKeepAliveResponse keepAlive -> new Reply(keepAlive.revision(), true, null);
+      case LeaseRevokeResponse revoke -> {
+        saw(revoke.revision());
+        yield new Reply(revoke.revision(), true, null);
+      }
+      case Failure refused when mayBeRefused(request) -> new Reply(0, false, null);
       case DeleteRangeResponse delete -> new Reply(delete.revision(), delete.deleted() > 0, null);
       case TxnResponse txn -> {
         if (txn.succeeded()) {
@@ -133,8 +190,49 @@ public final class KvWorkload implements Workload<Request, Reply> {
     };
   }
 
+  private static boolean mayBeRefused(Request request) {
+    return switch (request) {
+      case Compact compact -> true;
+      case OfLease ofLease -> true;
+      case Put put -> put.lease() != 0;
+      case CompareAndPut put -> put.lease() != 0 || put.modRevision() != 0;
+      default -> false;
+    };
+  }
+
+  @Override
+  public void answered(int client, Request request, Reply reply, long askedNanos) {
+    if (!withLeases) {
+      return;
+    }
+    holders.answered(client, request, reply);
+    if (reply.succeeded()) {
+      switch (request) {
+        case Grant grant -> timing.promised(grant.lease(), grant.ttlSeconds(), askedNanos);
+        case KeepAlive keepAlive -> timing.keptAlive(keepAlive.lease(), askedNanos);
+        default -> {
+          // Says nothing of how long a lease lasts.
+        }
+      }
+    }
+  }
+
+  @Override
+  public List<Property> properties() {
+    return withLeases ? List.of(new LeasesAreAsLogged(book), timing) : List.of();
+  }
+
+  @Override
+  public List<Operation<Request, Reply>> unasked() {
+    return timing.endings();
+  }
+
   @Override
   public Reply read(Request request, StateMachine machine) {
+    if (request instanceof Look look) {
+      KvStateMachine store = (KvStateMachine) machine;
+      return new Reply(store.revision(), store.lease(look.lease(), false) != null, null);
+    }
     RangeResult result =
         ((KvStateMachine) machine).range(RangeRequest.of(Bytes.utf8(request.key())));
     if (!(result instanceof RangeResponse range)) {
@@ -146,7 +244,10 @@ public final class KvWorkload implements Workload<Request, Reply> {
     }
     KeyValue found = range.keyValues().getFirst();
     seen.put(request.key(), found.modRevision());
-    return new Reply(range.revision(), true, new Version(text(found.value()), found.modRevision()));
+    return new Reply(
+        range.revision(),
+        true,
+        new Version(text(found.value()), found.modRevision(), found.lease()));
   }
 
   private void saw(long revision) {

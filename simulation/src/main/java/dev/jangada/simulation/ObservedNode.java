@@ -22,6 +22,12 @@ public interface ObservedNode {
    */
   long clock();
 
+  /** How many times as fast as virtual time that clock goes now. */
+  double clockRate();
+
+  /** Virtual time, in nanoseconds: the same on all nodes. */
+  long now();
+
   /** Whether a process runs on it. */
   boolean isRunning();
 

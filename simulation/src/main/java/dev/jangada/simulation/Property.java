@@ -1,6 +1,7 @@
 package dev.jangada.simulation;
 
 import dev.jangada.node.driver.LogWriter;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Message;
@@ -43,6 +44,12 @@ public interface Property {
   /** A node's driver has dealt with some events. */
   default void turned(ObservedNode node, RaftStatus status) {}
 
+  /** A node's clock goes at {@linkplain ObservedNode#clockRate another rate} from now on. */
+  default void clockChanged(ObservedNode node) {}
+
+  /** A node that leads has put a command of its own into its log: see {@link Chore}. */
+  default void proposed(ObservedNode node, byte[] command, StartResult where) {}
+
   /** A node has asked for a write; its image of the log does not have it yet. */
   default void writing(ObservedNode node, LogWriter.Write write) {}
 
@@ -64,6 +71,14 @@ public interface Property {
 
   /** A node's state machine has taken over the state of another one's snapshot. */
   default void restored(ObservedNode node, EntryId last) {}
+
+  /**
+   * No fault happens any more, every member serves again, and clients ask nothing from now on. What
+   * they have asked before may be under way.
+   *
+   * @param now virtual time, in nanoseconds
+   */
+  default void calm(long now) {}
 
   /** The run is over: all is healed, nothing is under way, and every node has applied the same. */
   default void ended(List<? extends ObservedNode> nodes) {}

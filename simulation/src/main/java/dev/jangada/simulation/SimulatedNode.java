@@ -4,6 +4,7 @@ import dev.jangada.node.NodeStorage;
 import dev.jangada.node.driver.LogWriter;
 import dev.jangada.node.request.Outcome;
 import dev.jangada.node.request.RaftException;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.node.snapshot.SnapshotPolicy;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
@@ -176,6 +177,16 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     return clockThen + (long) ((environment.time().now() - rateSince) * clockRate);
   }
 
+  @Override
+  public double clockRate() {
+    return clockRate;
+  }
+
+  @Override
+  public long now() {
+    return environment.time().now();
+  }
+
   /** How long a time of this node's clock takes. */
   @Override
   public long realNanos(long ownNanos) {
@@ -228,6 +239,10 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
       appliedAtStart = started.status().applied();
       environment.watchers().started(this);
       started.begin();
+      Chore chore = environment.application().chore(number);
+      if (chore != null) {
+        started.attend(chore);
+      }
     } catch (PowerLossException | DiskFailureException e) {
       startFailed(e);
     } catch (CorruptLogException | CorruptSnapshotException e) {
@@ -346,6 +361,7 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     clockThen = clock();
     rateSince = environment.time().now();
     clockRate = rate;
+    environment.watchers().clockChanged(this);
     if (process != null) {
       process.clockChanged();
     }
@@ -400,6 +416,11 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     environment.watchers().writing(this, write);
     log.apply(write);
     unsynced.add(write);
+  }
+
+  @Override
+  public void started(byte[] command, StartResult result) {
+    environment.watchers().proposed(this, command, result);
   }
 
   /** Writes are durable; those of them that were asked for since are not. */

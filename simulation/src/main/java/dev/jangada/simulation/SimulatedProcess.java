@@ -99,6 +99,9 @@ public final class SimulatedProcess {
     /** The process has asked its disk for a write. */
     default void writing(LogWriter.Write write) {}
 
+    /** The process has put a command of its own into its log, as a {@link Chore}. */
+    default void started(byte[] command, StartResult result) {}
+
     /** Writes are durable; others that were asked for since are not yet. */
     default void synced(List<LogWriter.Write> writes, List<LogWriter.Write> open) {}
 
@@ -231,6 +234,11 @@ public final class SimulatedProcess {
     wakeInTime();
   }
 
+  /** Does something by itself from now on, too. */
+  void attend(Chore chore) {
+    new ChoreLoop(this, host, chore).begin();
+  }
+
   private long id() {
     return host.raftConfig().id();
   }
@@ -276,7 +284,7 @@ public final class SimulatedProcess {
   // ---------------------------------------------------------------------------------------------
 
   /** Has something happen in this process, unless it is dead by then; later if it stands still. */
-  private void after(long nanos, Runnable action) {
+  void after(long nanos, Runnable action) {
     time.after(nanos, () -> happen(action));
   }
 

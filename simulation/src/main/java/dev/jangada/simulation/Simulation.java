@@ -5,6 +5,7 @@ import dev.jangada.raft.Membership;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.simulation.check.LinearizabilityChecker;
+import dev.jangada.simulation.check.Operation;
 import dev.jangada.simulation.check.Verdict;
 import dev.jangada.simulation.trace.Trace;
 import dev.jangada.simulation.trace.TraceEvent;
@@ -131,7 +132,9 @@ public final class Simulation {
   private record Judge<I, O>(Clients<I, O> clients, Workload<I, O> workload) {
 
     Verdict<I, O> verdict() {
-      return LinearizabilityChecker.check(workload.model(), clients.history().operations());
+      List<Operation<I, O>> history = new ArrayList<>(clients.history().operations());
+      history.addAll(workload.unasked());
+      return LinearizabilityChecker.check(workload.model(), history);
     }
   }
 
@@ -173,6 +176,7 @@ public final class Simulation {
             new LeadersAreFit(raftConfig(config, 1), computers),
             new MatchIsTrue(nodes, computers),
             new LeadersCommitTheirTerm(computers),
+            new LeadersSendAtOnce(raftConfig(config, 1)),
             new LogMatching(),
             committedNeverLost,
             new ChangesAreSafe(committedNeverLost, founders, config.nodes(), computers),
@@ -184,6 +188,7 @@ public final class Simulation {
             new NothingGoesBack(),
             new BoundedQueues(
                 raftConfig(config, 1), config.clients(), config.snapshots().windowChunks())));
+    watchers.add(workload.properties());
     this.plan = PlannedFault.plan(config, seed);
     this.healsAt = config.faultyNanos();
     SimulatedNode.Environment environment =
@@ -292,6 +297,7 @@ public final class Simulation {
       judge.clients().expectService();
       awaitService();
       judge.clients().stop();
+      watchers.calm(time.now());
       awaitRest();
       compareMachines();
       judge.clients().settle();
@@ -356,6 +362,7 @@ public final class Simulation {
       RaftStatus status = node.status();
       if (status == null
           || status.applied() != committedNeverLost.size()
+          || (config.raft().noop() && !application.isAtRest(node.number()))
           || status.last().index() != status.applied()) {
         return false;
       }

@@ -1,6 +1,7 @@
 package dev.jangada.simulation;
 
 import dev.jangada.node.driver.LogWriter;
+import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Message;
@@ -18,6 +19,8 @@ final class Watchers {
   private Property[] started = {};
   private Property[] crashed = {};
   private Property[] turned = {};
+  private Property[] clockChanged = {};
+  private Property[] proposed = {};
   private Property[] writing = {};
   private Property[] sent = {};
   private Property[] received = {};
@@ -34,6 +37,8 @@ final class Watchers {
     this.started = those("started");
     this.crashed = those("crashed");
     this.turned = those("turned");
+    this.clockChanged = those("clockChanged");
+    this.proposed = those("proposed");
     this.writing = those("writing");
     this.sent = those("sent");
     this.received = those("received");
@@ -56,6 +61,23 @@ final class Watchers {
   /** The run is over. */
   void ended(List<? extends ObservedNode> nodes) {
     properties.forEach(property -> property.ended(nodes));
+  }
+
+  /** All is well, and clients are silent. */
+  void calm(long now) {
+    properties.forEach(property -> property.calm(now));
+  }
+
+  void clockChanged(ObservedNode node) {
+    for (Property property : clockChanged) {
+      property.clockChanged(node);
+    }
+  }
+
+  void proposed(ObservedNode node, byte[] command, StartResult where) {
+    for (Property property : proposed) {
+      property.proposed(node, command, where);
+    }
   }
 
   void started(ObservedNode node) {

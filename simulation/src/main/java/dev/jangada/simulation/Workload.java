@@ -2,6 +2,8 @@ package dev.jangada.simulation;
 
 import dev.jangada.raft.StateMachine;
 import dev.jangada.simulation.check.Model;
+import dev.jangada.simulation.check.Operation;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -46,4 +48,27 @@ public interface Workload<I, O> {
    * @param machine one that {@link Application#start} gave; not to be changed
    */
   O read(I input, StateMachine machine);
+
+  /**
+   * A client was answered.
+   *
+   * @param askedNanos when it had asked, in nanoseconds of virtual time
+   */
+  default void answered(int client, I input, O output, long askedNanos) {}
+
+  /** A client's request failed, or nobody knows what became of it. */
+  default void failed(int client, I input) {}
+
+  /** What must hold beyond what clients are answered: watched with the run's own properties. */
+  default List<Property> properties() {
+    return List.of();
+  }
+
+  /**
+   * What happened to the data without any client having asked for it, in a run that is over: part
+   * of the history that has to be linearizable.
+   */
+  default List<Operation<I, O>> unasked() {
+    return List.of();
+  }
 }

@@ -93,6 +93,53 @@ class PropertyTest {
   }
 
   @Test
+  void leaderThatKeepsEntriesForItselfIsFound() {
+    LeadersSendAtOnce property =
+        new LeadersSendAtOnce(
+            RaftConfig.builder(1, List.of(1L, 2L, 3L)).maxInflightAppends(2).build());
+    assertThatCode(
+            () -> {
+              property.turned(node(1), busy(0, List.of(follower(10, false, 0))));
+              property.turned(node(1), busy(0, List.of(follower(9, false, 2))));
+              property.turned(node(1), busy(0, List.of(follower(9, true, 0))));
+            })
+        .doesNotThrowAnyException();
+
+    assertViolates(
+        () -> property.turned(node(1), busy(0, List.of(follower(9, false, 1)))),
+        "n1 has up to 9 and keeps from 9 on for itself");
+  }
+
+  private static RaftStatus.FollowerStatus follower(long next, boolean probing, int appends) {
+    return new RaftStatus.FollowerStatus(
+        2, 3, next, probing, false, appends, appends, true, true, true);
+  }
+
+  @Test
+  void leaderWhoseBatchesDoNotGrowIsFound() {
+    LeadersSendAtOnce property =
+        new LeadersSendAtOnce(RaftConfig.builder(1, List.of(1L, 2L, 3L)).build());
+    node(1)
+        .writing(
+            new LogWriter.Write(
+                1, null, List.of(entry(1, 1, "a"), entry(2, 1, "b"), entry(3, 1, "c"))));
+    for (int i = 0; i < 49; i++) {
+      property.sent(node(1), append(entry(1, 1, "a")));
+      property.sent(node(1), append(entry(3, 1, "c")));
+    }
+    assertThatCode(() -> property.ended(List.of())).doesNotThrowAnyException();
+    property.sent(node(1), append(entry(2, 1, "b")));
+
+    assertViolates(() -> property.ended(List.of()), "50 messages had one entry each");
+    property.sent(node(1), append(entry(1, 1, "a"), entry(2, 1, "b")));
+    assertThatCode(() -> property.ended(List.of())).doesNotThrowAnyException();
+  }
+
+  private static Message append(Entry... entries) {
+    return new Message.AppendRequest(1, 2, 1, EntryId.NONE, List.of(entries), 0, 0);
+  }
+
+  @Test
   void readThatMissesWhatWasCommittedIsFound() {
     ReadsAreRecent property = new ReadsAreRecent();
     assertThatCode(() -> property.check(node(1), 7, 7)).doesNotThrowAnyException();
@@ -167,6 +214,18 @@ class PropertyTest {
   }
 
   @Test
+  void otherAnswerToTheSameEntryIsFound() {
+    AppliedInOrder property = new AppliedInOrder();
+    property.applied(node(1), entry(1, 1, "a"), bytes("x"));
+    assertThatCode(() -> property.applied(node(2), entry(1, 1, "a"), bytes("x")))
+        .doesNotThrowAnyException();
+
+    assertViolates(
+        () -> property.applied(node(3), entry(1, 1, "a"), bytes("y")),
+        "n3 answers 1@1 1 B by 79, another node by 78");
+  }
+
+  @Test
   void commandAppliedAtTwoIndicesIsFound() {
     AppliedAtMostOnce property = new AppliedAtMostOnce();
     property.sending(bytes("a"));
@@ -176,7 +235,7 @@ class PropertyTest {
     assertViolates(
         () -> property.applied(node(1), entry(2, 1, "a"), new byte[0]), "was applied at 1 already");
     assertViolates(
-        () -> property.applied(node(1), entry(2, 1, "b"), new byte[0]), "which no client sent");
+        () -> property.applied(node(1), entry(2, 1, "b"), new byte[0]), "which nobody sent");
   }
 
   @Test
@@ -448,6 +507,16 @@ class PropertyTest {
 
       @Override
       public long clock() {
+        return 0;
+      }
+
+      @Override
+      public double clockRate() {
+        return 1;
+      }
+
+      @Override
+      public long now() {
         return 0;
       }
 

@@ -72,11 +72,12 @@ class SimulationCampaignTest {
   }
 
   private static Simulation simulation(long seed, @Nullable TraceSink trace) {
+    SplittableRandom chance = new SplittableRandom(seed).split();
     return new Simulation(
         SimulationConfig.random(new SplittableRandom(seed)),
         seed,
-        KvApplication.random(new SplittableRandom(seed).split()),
-        new KvWorkload(4),
+        KvApplication.random(chance),
+        KvWorkload.random(chance),
         trace);
   }
 

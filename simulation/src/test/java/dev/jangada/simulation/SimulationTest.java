@@ -128,6 +128,20 @@ class SimulationTest {
     assertThat(snapshots.installed()).isPositive();
   }
 
+  /** Clients forget about leases, and lose others, while the leadership changes hands. */
+  @Test
+  void leasesThatNobodyKeepsAliveEndAndOthersDoNot() {
+    KvWorkload workload = KvWorkload.withLeases(4);
+    SimulationConfig config =
+        only(Set.of(Fault.LEADER_ISOLATION, Fault.LEADERSHIP_TRANSFER, Fault.POWER_LOSS))
+            .withFaultyNanos(10_000_000_000L)
+            .withSnapshots(new SnapshotPolicy(20, 5, 10, 2));
+
+    new Simulation(config, 23, new KvApplication(), workload).run();
+
+    assertThat(workload.unasked()).hasSizeGreaterThan(3);
+  }
+
   @Test
   void withoutASnapshotPolicyNoLogIsCut() {
     SimulationConfig config = only(Set.of(Fault.SNAPSHOT)).withSnapshots(SnapshotPolicy.NONE);
@@ -337,11 +351,12 @@ class SimulationTest {
   }
 
   private static Simulation random(long seed, @Nullable TraceSink trace) {
+    SplittableRandom chance = new SplittableRandom(seed).split();
     return new Simulation(
         SimulationConfig.random(new SplittableRandom(seed)),
         seed,
-        KvApplication.random(new SplittableRandom(seed).split()),
-        new KvWorkload(4),
+        KvApplication.random(chance),
+        KvWorkload.random(chance),
         trace);
   }
 

@@ -10,6 +10,9 @@ final class StillNode implements ObservedNode {
   final LogImage log = new LogImage();
   final LogImage durableLog = new LogImage();
   long clock = 1_000_000_000_000L;
+  double clockRate = 1;
+  long now;
+  @Nullable StateMachine machine;
   @Nullable RaftStatus status;
 
   StillNode(int number) {
@@ -29,6 +32,16 @@ final class StillNode implements ObservedNode {
   @Override
   public long clock() {
     return clock;
+  }
+
+  @Override
+  public double clockRate() {
+    return clockRate;
+  }
+
+  @Override
+  public long now() {
+    return now;
   }
 
   @Override
@@ -58,6 +71,6 @@ final class StillNode implements ObservedNode {
 
   @Override
   public @Nullable StateMachine stateMachine() {
-    return null;
+    return machine;
   }
 }

@@ -126,13 +126,10 @@ final class Circumstances {
       faults.forEach(name -> chosen.addAll(kinds(name)));
       config = config.withFaults(chosen, config.meanFaultNanos(), config.meanOutageNanos());
     }
+    SplittableRandom chance = new SplittableRandom(ofSeed).split();
     return workload.equals("kv")
         ? new Simulation(
-            config,
-            ofSeed,
-            KvApplication.random(new SplittableRandom(ofSeed).split()),
-            new KvWorkload(4),
-            trace)
+            config, ofSeed, KvApplication.random(chance), KvWorkload.random(chance), trace)
         : new Simulation(config, ofSeed, new Registers.OnNodes(), new Registers.Use(), trace);
   }
 

@@ -156,11 +156,15 @@ class LinearizabilityPropertiesTest {
       case Delete delete -> changes = found != null;
       case CompareAndPut put -> {
         changes = put.modRevision() == (found == null ? 0 : found.modRevision());
+        if (!changes && put.modRevision() > 0 && put.modRevision() < state.compacted()) {
+          return new Effect<>(state, new Reply(0, false, null));
+        }
         value = put.value();
       }
       case KeyValueModel.Get get -> {
         return new Effect<>(state, new Reply(state.revision(), true, found));
       }
+      case KeyValueModel.OfLease ofLease -> throw new AssertionError(ofLease);
       case Compact compact -> {
         if (compact.revision() <= state.compacted() || compact.revision() > state.revision()) {
           return new Effect<>(state, new Reply(0, false, null));

@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 
 /** What a variant of the implementation is run in. */
 enum Circumstances {
-  /** Those of the simulator's own campaigns: anything may be drawn. */
+  /** Those of the simulator's own campaigns: anything may be drawn but clients' leases. */
   RANDOM("any"),
 
   /**
@@ -37,6 +37,9 @@ enum Circumstances {
    */
   PIECES("snapshots in many pieces"),
 
+  /** Clients with leases, while the leadership changes hands, and nodes come and go. */
+  CLIENT_LEASES("clients' leases"),
+
   /** A membership that changes all the time, over changes of the leadership. */
   MEMBERSHIP("membership changes");
 
@@ -55,12 +58,9 @@ enum Circumstances {
 
   /** Makes a run. */
   void run(long seed) {
-    new Simulation(
-            config(seed),
-            seed,
-            KvApplication.random(new SplittableRandom(seed).split()),
-            new KvWorkload(4))
-        .run();
+    KvApplication application = KvApplication.random(new SplittableRandom(seed).split());
+    KvWorkload workload = this == CLIENT_LEASES ? KvWorkload.withLeases(12) : new KvWorkload(4);
+    new Simulation(config(seed), seed, application, workload).run();
   }
 
   private SimulationConfig config(long seed) {
@@ -126,6 +126,19 @@ enum Circumstances {
           busy(drawn(random, raft -> true), 3, EnumSet.of(Fault.CRASH, Fault.PARTITION), 500, 500)
               .withNetwork(new SimulationConfig.Network(MILLIS / 5, MILLIS / 2, 0, 0, false))
               .withSnapshots(new SnapshotPolicy(1, 0, 8, 1));
+      case CLIENT_LEASES ->
+          busy(
+                  drawn(random, SimulationConfig.RaftSettings::noop),
+                  3,
+                  EnumSet.of(
+                      Fault.CRASH,
+                      Fault.PAUSE,
+                      Fault.LEADER_ISOLATION,
+                      Fault.LEADERSHIP_TRANSFER,
+                      Fault.SNAPSHOT),
+                  300,
+                  300)
+              .withClients(4, 20 * MILLIS);
       case MEMBERSHIP ->
           busy(
                   drawn(random, raft -> true),

@@ -38,6 +38,28 @@ final class ClientMutants {
                       + " state (etcd#14571).")
               .replacing(EXECUTOR, "batch.beginCommand(); Command bare", "Command bare"),
           named(
+                  "reads in a transaction what is compacted",
+                  "What a transaction reads must not be compacted, whether or not it is still there"
+                      + " on this member (etcd#18667).")
+              .replacing(
+                  EXECUTOR,
+                  "chosen.operations().flatMap(operation -> checkIfRange(operation).stream())",
+                  "Stream.<KvError>empty()"),
+          named(
+                  "tells in its answers how much was applied at once",
+                  "All members give the same answers.")
+              .replacing(
+                  MACHINE,
+                  "results.add(ResultCodec.encode(result));",
+                  """
+                  results.add(
+                      ResultCodec.encode(
+                          result instanceof dev.jangada.kv.command.DeleteRangeResponse delete
+                              ? new dev.jangada.kv.command.DeleteRangeResponse(
+                                  delete.revision(), delete.deleted() * entries.size(), List.of())
+                              : result));\
+                  """),
+          named(
                   "writes the applied index after the data",
                   "The applied index is written in one step with the data that it describes"
                       + " (etcd#13766, etcd#14685, etcd#17780).")

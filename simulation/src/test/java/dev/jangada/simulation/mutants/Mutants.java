@@ -14,7 +14,8 @@ final class Mutants {
               DurabilityMutants.ALL,
               SnapshotMutants.ALL,
               MembershipMutants.ALL,
-              ClientMutants.ALL)
+              ClientMutants.ALL,
+              LeaseMutants.ALL)
           .flatMap(List::stream)
           .toList();
 

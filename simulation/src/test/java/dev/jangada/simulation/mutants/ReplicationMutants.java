@@ -9,11 +9,28 @@ final class ReplicationMutants {
 
   private static final String RAFT = "dev.jangada.raft.Raft";
   private static final String LOG = "dev.jangada.raft.RaftLog";
+  private static final String REPLICATION = "dev.jangada.raft.Replication";
   private static final String PROGRESS = "dev.jangada.raft.Progress";
   private static final String QUORUM = "dev.jangada.raft.Quorum";
 
   static final List<Mutant> ALL =
       List.of(
+          named(
+                  "sends entries with the next heartbeat",
+                  "Nothing waits for a timer that could go now (hashicorp/raft#541).")
+              .replacing(
+                  REPLICATION,
+                  "progress.next <= log.last() && !replicate.window.isFull();",
+                  "progress.heartbeatDue\n&& progress.next <= log.last()\n"
+                      + "&& !replicate.window.isFull();"),
+          named(
+                  "sends one entry at a time",
+                  "Entries that wait go together: with many under way batches grow"
+                      + " (hashicorp/raft#541).")
+              .replacing(
+                  REPLICATION,
+                  "log.from(progress.next, config.maxAppendBytes())",
+                  "log.from(progress.next, 1)"),
           named(
                   "commits entries of earlier terms by counting",
                   "Only entries of the current term are committed by counting replicas (paper,"
