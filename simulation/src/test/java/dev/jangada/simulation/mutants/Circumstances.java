@@ -25,6 +25,9 @@ enum Circumstances {
   /** Lease reads, while the leadership changes hands in every way. */
   LEASES("leases"),
 
+  /** Lease reads, while leaders are asked to hand over and lose touch at about the same time. */
+  HANDOVERS("leases and hand-overs"),
+
   /** Messages that come long after they were sent, over changes of the leadership. */
   LATE("late messages"),
 
@@ -90,6 +93,15 @@ enum Circumstances {
                   100,
                   200)
               .withClients(6, 5 * MILLIS);
+      case HANDOVERS ->
+          busy(
+                  drawn(random, SimulationConfig.RaftSettings::leaseReads),
+                  3,
+                  EnumSet.of(Fault.LEADERSHIP_TRANSFER, Fault.LEADER_ISOLATION),
+                  20,
+                  60)
+              .withNetwork(new SimulationConfig.Network(MILLIS / 5, MILLIS / 2, 0, 0, false))
+              .withClients(8, 3 * MILLIS);
       case LATE ->
           busy(
                   drawn(random, raft -> raft.preVote() && !raft.leaseReads()),

@@ -47,7 +47,7 @@ final class ReadMutants {
                   "A leader gives up its lease before it tells another node to campaign at once"
                       + " (dissertation, 6.4.1).")
               .replacing(RAFT, "leader.leaseForfeited = true;", "")
-              .in(Circumstances.LEASES),
+              .in(Circumstances.HANDOVERS),
           named(
                   "holds its lease for ever",
                   "Whether a lease still holds is checked with every read (etcd#12704).")
