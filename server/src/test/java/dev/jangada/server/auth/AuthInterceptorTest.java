@@ -16,6 +16,7 @@ import io.grpc.ServerCall;
 import io.grpc.Status;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -68,8 +69,8 @@ class AuthInterceptorTest {
               (passed, headers) -> fail("a call was let through to a store that is closed"));
     }
 
-    assertThat(call.status).isNotNull();
-    assertThat(call.status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(call.status.getDescription()).isEqualTo(EtcdError.STOPPED.text());
+    Status status = Objects.requireNonNull(call.status, "the call is open");
+    assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(status.getDescription()).isEqualTo(EtcdError.STOPPED.text());
   }
 }
