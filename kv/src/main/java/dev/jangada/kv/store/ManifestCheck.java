@@ -17,10 +17,10 @@ import java.util.zip.CRC32C;
  * KiB, these of records:
  *
  * <pre>
- * record  = checksum length type [log-number] payload   ; never across blocks
- * checksum = 4 OCTET   ; CRC-32C of all after length, rotated and added to, as LevelDB masks it
- * length  = 2 OCTET    ; of the payload
- * type    = OCTET      ; 1 to 4; 5 to 8 with a log-number of 4 OCTET
+ * record   = checksum length type payload   ; never across blocks
+ * checksum = 4 OCTET   ; CRC-32C of type and payload, rotated and added to, as LevelDB masks it
+ * length   = 2 OCTET   ; of the payload
+ * type     = OCTET     ; 1 to 4: whole, or first, middle or last part
  * </pre>
  *
  * Numbers are little-endian. What a crash leaves at the end, a record that is cut off or nothing
@@ -31,9 +31,8 @@ final class ManifestCheck {
   private static final int BLOCK_BYTES = 32 << 10;
   private static final int HEADER_BYTES = 7;
   private static final int MASK_DELTA = 0xa282ead8;
-  private static final int LAST_TYPE = 8;
-  private static final int FIRST_TYPE_WITH_LOG_NUMBER = 5;
-  private static final int LOG_NUMBER_BYTES = 4;
+  private static final int TYPE_AT = 6;
+  private static final int LAST_TYPE = 4;
 
   private ManifestCheck() {}
 
@@ -70,25 +69,23 @@ final class ManifestCheck {
         continue;
       }
       int length = Short.toUnsignedInt(bytes.getShort(offset + 4));
-      int type = Byte.toUnsignedInt(bytes.get(offset + 6));
+      int type = Byte.toUnsignedInt(bytes.get(offset + TYPE_AT));
       if (type == 0 && length == 0 && isZero(bytes, offset)) {
         return;
       }
-      int header =
-          type >= FIRST_TYPE_WITH_LOG_NUMBER ? HEADER_BYTES + LOG_NUMBER_BYTES : HEADER_BYTES;
-      if (type == 0 || type > LAST_TYPE || header + length > leftInBlock) {
+      if (type == 0 || type > LAST_TYPE || HEADER_BYTES + length > leftInBlock) {
         throw new IOException(file + ": offset " + offset + ": there is no record here");
       }
-      if (offset + header + length > bytes.limit()) {
+      if (offset + HEADER_BYTES + length > bytes.limit()) {
         return;
       }
       CRC32C checksum = new CRC32C();
-      checksum.update(bytes.slice(offset + 6, header - 6 + length));
+      checksum.update(bytes.slice(offset + TYPE_AT, 1 + length));
       int masked = Integer.rotateRight((int) checksum.getValue(), 15) + MASK_DELTA;
       if (masked != bytes.getInt(offset)) {
         throw new IOException(file + ": offset " + offset + ": the record is damaged");
       }
-      offset += header + length;
+      offset += HEADER_BYTES + length;
     }
   }
 
