@@ -42,6 +42,15 @@ final class Followers implements Iterable<Progress> {
     sets = new VoterSets(membership);
   }
 
+  /** Whether these are all other members of a configuration. */
+  boolean areThoseOf(Membership membership) {
+    int others = 0;
+    for (Member member : membership.members()) {
+      others += member.id() == config.id() ? 0 : 1;
+    }
+    return others == list.size();
+  }
+
   @Override
   public Iterator<Progress> iterator() {
     return list.iterator();

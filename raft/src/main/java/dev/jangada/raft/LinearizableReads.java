@@ -89,6 +89,9 @@ final class LinearizableReads {
 
   /** Answers the reads whose round a majority has confirmed. */
   void confirm(Role.Leader leader) {
+    if (!leader.reads.isConfirming()) {
+      return;
+    }
     long round =
         leader.followers.reachedByMajority(
             leader.reads.current(), progress -> progress.confirmedRound);

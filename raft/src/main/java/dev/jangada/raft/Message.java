@@ -54,7 +54,8 @@ public sealed interface Message {
   record VoteResponse(long from, long to, long term, boolean granted) implements Message {}
 
   /**
-   * Replicates entries; without entries it is a heartbeat or a probe (paper, section 5.3).
+   * Replicates entries; without entries it is a heartbeat, a probe, or only tells what is committed
+   * (paper, section 5.3).
    *
    * @param previous identity of the entry before {@code entries}
    * @param entries contiguous, the first at {@code previous.index() + 1}; may be empty
@@ -62,6 +63,9 @@ public sealed interface Message {
    *     message verifies its log
    * @param readRound the leader's current round of read-index confirmation, echoed in the answer
    *     (dissertation, section 6.4)
+   * @param answered whether the leader waits to hear that this was accepted; if not, it is answered
+   *     only when it is refused. False for what only tells the commit index: that the receiver is
+   *     alive and has the entries, the leader knows from other answers
    */
   record AppendRequest(
       long from,
@@ -70,7 +74,8 @@ public sealed interface Message {
       EntryId previous,
       List<Entry> entries,
       long commit,
-      long readRound)
+      long readRound,
+      boolean answered)
       implements Message {}
 
   /**

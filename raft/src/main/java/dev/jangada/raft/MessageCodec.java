@@ -37,7 +37,7 @@ import java.util.List;
  *  | granted                                             ;  2 PreVoteResponse
  *  | last transfer                                       ;  3 VoteRequest
  *  | granted                                             ;  4 VoteResponse
- *  | previous commit readRound count count*entry         ;  5 AppendRequest
+ *  | previous commit readRound answered count count*entry ; 5 AppendRequest
  *  | match readRound                                     ;  6 AppendAccepted
  *  | previousIndex conflictTerm conflictIndex readRound  ;  7 AppendRejected
  *  |                                                     ;  8 StaleTerm
@@ -52,7 +52,7 @@ import java.util.List;
  * last, previous    = index term                         ; of an entry, both int64, or both 0
  * snapshot          = index term                         ; of its last entry, neither 0
  * proposal          = proposer sequence length data
- * granted, transfer = int8                               ; 0 no, 1 yes
+ * granted, transfer, answered = int8                     ; 0 no, 1 yes
  * reason            = int8                               ; {@link Refusal#code()}
  * membership        = length * int8                      ; {@link MembershipCodec}'s
  * count, length     = int32                              ; at least 0
@@ -78,7 +78,7 @@ public final class MessageCodec {
    * Version of the format, that of {@link EntryCodec} included; two nodes that differ in it must
    * not talk.
    */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   private static final byte PRE_VOTE_REQUEST = 1;
   private static final byte PRE_VOTE_RESPONSE = 2;
@@ -104,7 +104,7 @@ public final class MessageCodec {
 
   /** What the encoding of an append takes besides its entries. */
   static final int APPEND_HEADER_BYTES =
-      HEADER_BYTES + ENTRY_ID_BYTES + 2 * Long.BYTES + Integer.BYTES;
+      HEADER_BYTES + ENTRY_ID_BYTES + 2 * Long.BYTES + 1 + Integer.BYTES;
 
   /** What the encoding of a piece of a snapshot takes besides its membership and its data. */
   static final int SNAPSHOT_CHUNK_HEADER_BYTES =
@@ -185,6 +185,7 @@ public final class MessageCodec {
         putEntryId(putHeader(APPEND_REQUEST, m, out), m.previous())
             .putLong(m.commit())
             .putLong(m.readRound())
+            .put(flag(m.answered()))
             .putInt(m.entries().size());
         for (Entry entry : m.entries()) {
           EntryCodec.encode(entry, out);
@@ -322,8 +323,9 @@ public final class MessageCodec {
     }
     long commit = notNegative(getLong(in, "commit"), "commit");
     long readRound = notNegative(getLong(in, "readRound"), "readRound");
+    boolean answered = getFlag(in, "answered");
     List<Entry> entries = getEntries(in, previous, term);
-    return new AppendRequest(from, to, term, previous, entries, commit, readRound);
+    return new AppendRequest(from, to, term, previous, entries, commit, readRound, answered);
   }
 
   private static List<Entry> getEntries(ByteBuffer in, EntryId previous, long maxTerm)

@@ -23,8 +23,11 @@ public final class Raft {
 
   private RaftTracer tracer = RaftTracer.NONE;
   private Role role = new Role.Follower(0);
-  private RaftStatus lastChecked;
-  private boolean hasChanged; // Since then, in a way that is looked at with the next step.
+
+  /** What was checked last, and what will be checked next. */
+  private Moment before = new Moment();
+
+  private Moment now = new Moment();
 
   private long term;
   private long vote;
@@ -103,8 +106,7 @@ public final class Raft {
     // it must have been just now.
     this.leaderSilence = config.leaseReads() ? 0 : config.electionTimeoutTicks();
     resetElectionTimer();
-    this.lastChecked = describe();
-    RaftInvariants.checkState(lastChecked);
+    RaftInvariants.checkState(before.set(id, term, vote, role, leader(), log));
   }
 
   /** Sets who is told what happens inside. */
@@ -160,7 +162,6 @@ public final class Raft {
       }
     }
     // A tick that leaves the role as it was has only counted.
-    hasChanged = true;
     if (role != before) {
       checkInvariants();
     }
@@ -592,10 +593,19 @@ public final class Raft {
     }
   }
 
-  private void becomeLeader() {
+  /**
+   * Takes up office. Whoever has voted for this node has just been there: without that, a leader
+   * whose first answers are late would step down at the first check of the quorum.
+   */
+  private void becomeLeader(Role.Tally votes) {
     Invariant.check(
         installing == null, "%s won term %s without the committed %s", id, term, installing);
     Role.Leader leader = new Role.Leader(config, term, log);
+    for (Progress progress : leader.followers) {
+      if (votes.isGrantedBy(progress.id)) {
+        progress.heard();
+      }
+    }
     electionElapsed = 0;
     heartbeatElapsed = 0;
     become(leader, "won the election");
@@ -664,7 +674,7 @@ public final class Raft {
 
   private void countVote(Role.Candidate candidate, long voter, boolean granted) {
     switch (candidate.tally.count(voter, granted)) {
-      case WON -> becomeLeader();
+      case WON -> becomeLeader(candidate.tally);
       case LOST -> becomeFollower(term, 0, "lost the election");
       case PENDING -> {}
     }
@@ -714,6 +724,9 @@ public final class Raft {
     long commit = Math.min(m.commit(), verified);
     if (commit > log.committed()) {
       log.commit(commit);
+    }
+    if (!m.answered()) {
+      return;
     }
     // What is committed the leader has, too: it need not be compared, nor could what was cut off.
     acceptAppend(
@@ -778,7 +791,10 @@ public final class Raft {
     progress.accepted(m.match(), log.base());
     progress.measureRound(log.last());
     if (advanced) {
-      maybeCommit(leader);
+      // One more that has what is committed already changes nothing.
+      if (progress.match > log.committed()) {
+        maybeCommit(leader);
+      }
       maybeSendTimeoutNow(leader, progress);
     }
     reads.confirm(leader);
@@ -989,7 +1005,6 @@ public final class Raft {
             install);
     out.handedOver();
     discardUpTo = 0;
-    hasChanged = true;
     return ready;
   }
 
@@ -1039,34 +1054,14 @@ public final class Raft {
 
   /** A picture of the whole state. */
   public RaftStatus status() {
-    return hasChanged ? describe() : lastChecked;
-  }
-
-  private RaftStatus describe() {
-    Role.Leader leader = role instanceof Role.Leader leads ? leads : null;
-    return new RaftStatus(
-        id,
-        term,
-        vote,
-        role.kind(),
-        leader(),
-        log.base(),
-        log.lastId(),
-        log.durable(),
-        log.committed(),
-        log.applied(),
-        leader == null ? 0 : leader.uncommittedBytes,
-        leader == null ? 0 : leader.reads.size(),
-        leader == null ? 0 : leader.transferee,
-        log.configuration(),
-        leader == null ? List.of() : leader.followers.status());
+    return new Moment().set(id, term, vote, role, leader(), log).status(role);
   }
 
   private void checkInvariants() {
-    RaftStatus now = describe();
-    RaftInvariants.checkState(now);
-    RaftInvariants.checkTransition(lastChecked, now);
-    lastChecked = now;
-    hasChanged = false;
+    RaftInvariants.checkState(now.set(id, term, vote, role, leader(), log));
+    RaftInvariants.checkTransition(before, now);
+    Moment checked = now;
+    now = before;
+    before = checked;
   }
 }

@@ -4,7 +4,7 @@ package dev.jangada.raft;
  * What must be true of every node at every moment, and from each moment to the next. Checked after
  * every step of every core; cheap enough to stay on in production.
  */
-public final class RaftInvariants {
+final class RaftInvariants {
 
   private RaftInvariants() {}
 
@@ -14,160 +14,145 @@ public final class RaftInvariants {
   }
 
   /** Checks one state by itself. */
-  public static void checkState(RaftStatus status) {
-    if (status.base().index() > status.applied()) {
+  static void checkState(Moment now) {
+    if (now.base.index() > now.applied) {
       throw violation(
           "node %s has cut off its log after %s, but applied only %s",
-          status.id(), status.base(), status.applied());
+          now.id, now.base, now.applied);
     }
-    if (status.applied() > status.committed()) {
+    if (now.applied > now.committed) {
       throw violation(
-          "node %s has applied %s, beyond its commit index %s",
-          status.id(), status.applied(), status.committed());
+          "node %s has applied %s, beyond its commit index %s", now.id, now.applied, now.committed);
     }
-    if (status.committed() > status.last().index()) {
+    if (now.committed > now.lastIndex) {
       throw violation(
-          "node %s has committed %s, beyond its last entry %s",
-          status.id(), status.committed(), status.last());
+          "node %s has committed %s, beyond its last entry %s", now.id, now.committed, now.last());
     }
-    if (status.applied() > status.durable()) {
+    if (now.applied > now.durable) {
       throw violation(
           "node %s has applied %s, of which only %s is durable here",
-          status.id(), status.applied(), status.durable());
+          now.id, now.applied, now.durable);
     }
-    if (status.durable() > status.last().index()) {
+    if (now.durable > now.lastIndex) {
       throw violation(
-          "node %s calls %s durable, beyond its last entry %s",
-          status.id(), status.durable(), status.last());
+          "node %s calls %s durable, beyond its last entry %s", now.id, now.durable, now.last());
     }
-    if (status.last().term() > status.term()) {
+    if (now.lastTerm > now.term) {
       throw violation(
-          "node %s has an entry of term %s while in term %s",
-          status.id(), status.last().term(), status.term());
+          "node %s has an entry of term %s while in term %s", now.id, now.lastTerm, now.term);
     }
-    switch (status.role()) {
+    switch (now.role) {
       case FOLLOWER -> {
-        if (status.leader() == status.id()) {
-          throw violation("node %s follows itself in term %s", status.id(), status.term());
+        if (now.leader == now.id) {
+          throw violation("node %s follows itself in term %s", now.id, now.term);
         }
       }
       case PRE_CANDIDATE -> {
-        if (status.leader() != 0) {
+        if (now.leader != 0) {
           throw violation(
-              "node %s asks for pre-votes while it knows leader %s", status.id(), status.leader());
+              "node %s asks for pre-votes while it knows leader %s", now.id, now.leader);
         }
       }
       case CANDIDATE -> {
-        if (status.vote() != status.id()) {
-          throw violation(
-              "candidate %s has voted for %s in term %s",
-              status.id(), status.vote(), status.term());
+        if (now.vote != now.id) {
+          throw violation("candidate %s has voted for %s in term %s", now.id, now.vote, now.term);
         }
-        if (status.leader() != 0) {
-          throw violation("candidate %s knows leader %s", status.id(), status.leader());
+        if (now.leader != 0) {
+          throw violation("candidate %s knows leader %s", now.id, now.leader);
         }
-        if (!(status.membership().isVoter(status.id())
-            || status.configuration().index() > status.committed())) {
+        if (!(now.membership().isVoter(now.id) || now.configuration.index() > now.committed)) {
           throw violation(
-              "candidate %s has no vote in the committed %s", status.id(), status.configuration());
+              "candidate %s has no vote in the committed %s", now.id, now.configuration);
         }
       }
       case LEADER -> {
-        if (status.vote() != status.id()) {
+        if (now.vote != now.id) {
+          throw violation("leader %s has voted for %s in term %s", now.id, now.vote, now.term);
+        }
+        if (now.leader != now.id) {
+          throw violation("leader %s takes %s for the leader", now.id, now.leader);
+        }
+        if (!(now.membership().isVoter(now.id) || now.configuration.index() > now.committed)) {
           throw violation(
-              "leader %s has voted for %s in term %s", status.id(), status.vote(), status.term());
+              "leader %s leads on though %s without it is committed", now.id, now.configuration);
         }
-        if (status.leader() != status.id()) {
-          throw violation("leader %s takes %s for the leader", status.id(), status.leader());
-        }
-        if (!(status.membership().isVoter(status.id())
-            || status.configuration().index() > status.committed())) {
-          throw violation(
-              "leader %s leads on though %s without it is committed",
-              status.id(), status.configuration());
-        }
-        checkFollowers(status);
+        checkFollowers(now);
       }
     }
   }
 
-  private static void checkFollowers(RaftStatus status) {
-    int others = 0;
-    for (Member member : status.membership().members()) {
-      others += member.id() == status.id() ? 0 : 1;
-    }
-    if (status.followers().size() != others) {
+  private static void checkFollowers(Moment now) {
+    Followers followers = now.followers;
+    if (followers == null || !followers.areThoseOf(now.membership())) {
       throw violation(
           "leader %s looks after %s, but the members are %s",
-          status.id(), status.followers(), status.membership());
+          now.id, followers == null ? "nobody" : followers.status(), now.membership());
     }
-    for (RaftStatus.FollowerStatus follower : status.followers()) {
-      if (follower.match() >= follower.next()) {
+    long end = now.lastIndex + 1;
+    long base = now.base.index();
+    for (Progress follower : followers) {
+      if (follower.match >= follower.next) {
         throw violation(
             "leader %s would send follower %s entry %s, which it has",
-            status.id(), follower.id(), follower.next());
+            now.id, follower.id, follower.next);
       }
-      if (follower.next() > status.last().index() + 1) {
+      if (follower.next > end) {
         throw violation(
             "leader %s would send follower %s entry %s, beyond its own last, %s",
-            status.id(), follower.id(), follower.next(), status.last());
+            now.id, follower.id, follower.next, now.last());
       }
-      if (!(follower.needsSnapshot() == (follower.next() <= status.base().index()))) {
+      boolean bySnapshot = follower.mode instanceof Progress.Snapshot;
+      if (bySnapshot != (follower.next <= base)) {
         throw violation(
             "leader %s, whose log begins after %s, sends follower %s entries from %s on%s",
-            status.id(),
-            status.base(),
-            follower.id(),
-            follower.next(),
-            follower.needsSnapshot() ? " by a snapshot" : "");
+            now.id, now.base, follower.id, follower.next, bySnapshot ? " by a snapshot" : "");
       }
     }
   }
 
   /** Checks what may have changed from one state of a node to the next in the same life. */
-  public static void checkTransition(RaftStatus before, RaftStatus after) {
-    if (after.term() < before.term()) {
-      throw violation(
-          "node %s went from term %s back to %s", after.id(), before.term(), after.term());
+  static void checkTransition(Moment before, Moment after) {
+    if (after.term < before.term) {
+      throw violation("node %s went from term %s back to %s", after.id, before.term, after.term);
     }
-    if (after.committed() < before.committed()) {
+    if (after.committed < before.committed) {
       throw violation(
           "node %s's commit index went from %s back to %s",
-          after.id(), before.committed(), after.committed());
+          after.id, before.committed, after.committed);
     }
-    if (after.applied() < before.applied()) {
+    if (after.applied < before.applied) {
       throw violation(
           "node %s's applied index went from %s back to %s",
-          after.id(), before.applied(), after.applied());
+          after.id, before.applied, after.applied);
     }
-    if (after.base().index() < before.base().index()) {
+    if (after.base.index() < before.base.index()) {
       throw violation(
           "node %s's log began after %s and now begins after %s",
-          after.id(), before.base(), after.base());
+          after.id, before.base, after.base);
     }
-    if (after.term() == before.term()) {
-      if (!(before.vote() == HardState.NO_VOTE || after.vote() == before.vote())) {
+    if (after.term == before.term) {
+      if (!(before.vote == HardState.NO_VOTE || after.vote == before.vote)) {
         throw violation(
             "node %s voted for %s and then for %s in term %s",
-            after.id(), before.vote(), after.vote(), after.term());
+            after.id, before.vote, after.vote, after.term);
       }
-      if (!(before.leader() == 0 || after.leader() == 0 || after.leader() == before.leader())) {
+      if (!(before.leader == 0 || after.leader == 0 || after.leader == before.leader)) {
         throw violation(
             "node %s saw leaders %s and %s in term %s",
-            after.id(), before.leader(), after.leader(), after.term());
+            after.id, before.leader, after.leader, after.term);
       }
-      if (!(before.role() != RaftRole.LEADER
-          || after.role() != RaftRole.LEADER
-          || after.last().index() >= before.last().index())) {
+      if (!(before.role != RaftRole.LEADER
+          || after.role != RaftRole.LEADER
+          || after.lastIndex >= before.lastIndex)) {
         throw violation(
             "leader %s shortened its own log in term %s from %s to %s",
-            after.id(), after.term(), before.last(), after.last());
+            after.id, after.term, before.last(), after.last());
       }
-      if (!(after.role() != RaftRole.LEADER
-          || before.role() == RaftRole.LEADER
-          || before.role() == RaftRole.CANDIDATE)) {
+      if (!(after.role != RaftRole.LEADER
+          || before.role == RaftRole.LEADER
+          || before.role == RaftRole.CANDIDATE)) {
         throw violation(
-            "node %s became leader of term %s as %s", after.id(), after.term(), before.role());
+            "node %s became leader of term %s as %s", after.id, after.term, before.role);
       }
     }
   }

@@ -90,6 +90,10 @@ final class RaftLog {
     return last;
   }
 
+  long lastTerm() {
+    return term(last);
+  }
+
   EntryId lastId() {
     return id(last);
   }

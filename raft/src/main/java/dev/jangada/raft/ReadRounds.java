@@ -38,6 +38,11 @@ final class ReadRounds {
     return !waiting.isEmpty();
   }
 
+  /** Whether there is a round that no majority has confirmed yet. */
+  boolean isConfirming() {
+    return !confirming.isEmpty();
+  }
+
   /** The number of the latest round; 0 before the first. */
   long current() {
     return current;

@@ -80,6 +80,11 @@ final class Replication {
   }
 
   private Message append(Progress progress, List<Entry> entries) {
+    boolean onlyTellsCommit =
+        entries.isEmpty()
+            && !progress.heartbeatDue
+            && progress.sentRound == reads.current()
+            && progress.mode instanceof Progress.Replicate;
     progress.heartbeatDue = false;
     progress.sentRound = reads.current();
     progress.sentCommit = log.committed();
@@ -88,6 +93,13 @@ final class Replication {
     EntryId previous =
         progress.mode instanceof Progress.Snapshot ? EntryId.NONE : log.id(progress.next - 1);
     return new Message.AppendRequest(
-        config.id(), progress.id, term, previous, entries, log.committed(), reads.current());
+        config.id(),
+        progress.id,
+        term,
+        previous,
+        entries,
+        log.committed(),
+        reads.current(),
+        !onlyTellsCommit);
   }
 }

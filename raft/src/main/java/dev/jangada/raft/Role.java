@@ -50,6 +50,10 @@ sealed interface Role {
       }
       return voters.outcome(granted, refused);
     }
+
+    boolean isGrantedBy(long voter) {
+      return granted.contains(voter);
+    }
   }
 
   /** Has no leader: a node that campaigns has given up on the one it had. */

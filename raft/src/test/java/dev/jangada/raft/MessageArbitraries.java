@@ -148,8 +148,9 @@ final class MessageArbitraries {
   private static Arbitrary<Message> appendRequests(Header header) {
     Arbitrary<Long> numbers = Arbitraries.longs().greaterOrEqual(0);
     Arbitrary<List<Payload>> payloads = payloads().list().ofMaxSize(5);
-    return Combinators.combine(entryIds(header.term), payloads, numbers, numbers)
-        .as((previous, wanted, commit, round) -> {
+    Arbitrary<Boolean> answered = Arbitraries.of(true, false);
+    return Combinators.combine(entryIds(header.term), payloads, numbers, numbers, answered)
+        .as((previous, wanted, commit, round, isAnswered) -> {
           List<Entry> entries = new ArrayList<>();
           EntryId before = previous;
           for (Payload payload : wanted) {
@@ -162,7 +163,7 @@ final class MessageArbitraries {
             before = entry.id();
           }
           return new AppendRequest(
-              header.from, header.to, header.term, previous, entries, commit, round);
+              header.from, header.to, header.term, previous, entries, commit, round, isAnswered);
         });
   }
 

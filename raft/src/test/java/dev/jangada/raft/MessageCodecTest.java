@@ -130,12 +130,12 @@ final class MessageCodecTest {
   @Test
   void decodeAllocatesNothingForACountThatCannotBeTrue() {
     AppendRequest append =
-        new AppendRequest(1, 2, 3, EntryId.NONE, List.of(Entry.noop(1, 3)), 0, 0);
+        new AppendRequest(1, 2, 3, EntryId.NONE, List.of(Entry.noop(1, 3)), 0, 0, true);
     Forward forward = new Forward(1, 2, 3, List.of(new Proposal(1, 1, new byte[3])));
     ForwardRefused refused = new ForwardRefused(1, 2, 3, List.of(5L), Refusal.NOT_LEADER);
     // A list of these lengths would not even fit into the memory that the tests have.
     for (int count : new int[] {2, Integer.MAX_VALUE, Integer.MAX_VALUE / 2, -1, -2, 1 << 31}) {
-      assertRefused(append, bytes -> bytes.putInt(BODY + 32, count), "do not fit");
+      assertRefused(append, bytes -> bytes.putInt(BODY + 33, count), "do not fit");
       assertRefused(forward, bytes -> bytes.putInt(BODY, count), "do not fit");
       assertRefused(refused, bytes -> bytes.putInt(BODY + 1, count), "do not fit");
     }
@@ -202,9 +202,15 @@ final class MessageCodecTest {
 
   @Test
   void decodeRefusesNegativeIndexes() {
-    AppendRequest append = new AppendRequest(1, 2, 3, EntryId.NONE, List.of(), 0, 0);
+    AppendRequest append = new AppendRequest(1, 2, 3, EntryId.NONE, List.of(), 0, 0, true);
     assertRefused(append, bytes -> bytes.putLong(BODY + 16, -1), "commit must not be negative");
     assertRefused(append, bytes -> bytes.putLong(BODY + 24, -1), "readRound must not be negative");
+  }
+
+  @Test
+  void decodeRefusesAFlagThatIsNeitherYesNorNo() {
+    AppendRequest append = new AppendRequest(1, 2, 3, EntryId.NONE, List.of(), 0, 0, true);
+    assertRefused(append, bytes -> bytes.put(BODY + 32, (byte) 2), "answered");
   }
 
   @Test
@@ -245,7 +251,7 @@ final class MessageCodecTest {
   @Test
   void decodeRefusesAnAppendWhoseConfigurationIsNone() {
     Entry entry = Entry.configuration(1, 1, Membership.ofVoters(List.of(1L, 2L)));
-    AppendRequest append = new AppendRequest(1, 2, 1, EntryId.NONE, List.of(entry), 0, 0);
+    AppendRequest append = new AppendRequest(1, 2, 1, EntryId.NONE, List.of(entry), 0, 0, true);
     int data = MessageCodec.APPEND_HEADER_BYTES + EntryCodec.HEADER_BYTES;
     assertRefused(append, bytes -> bytes.put(data, (byte) 99), "unknown version 99");
     assertRefused(append, bytes -> bytes.put(data + 11, (byte) 9), "the standing 9");
@@ -275,7 +281,7 @@ final class MessageCodecTest {
   private static void assertAppendRefused(
       long term, EntryId previous, String reason, Entry... entries) {
     assertRefused(
-        new AppendRequest(1, 2, term, previous, List.of(entries), 0, 0), bytes -> {}, reason);
+        new AppendRequest(1, 2, term, previous, List.of(entries), 0, 0, true), bytes -> {}, reason);
   }
 
   private static void assertRefused(Message message, Consumer<ByteBuffer> damage, String reason) {

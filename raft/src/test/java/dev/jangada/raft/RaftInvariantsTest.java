@@ -3,7 +3,6 @@ package dev.jangada.raft;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -26,25 +25,26 @@ class RaftInvariantsTest {
     long committed = 7;
     long applied = 6;
     Configuration configuration = new Configuration(0, Membership.ofVoters(List.of(1L, 2L)));
-    final List<RaftStatus.FollowerStatus> followers = new ArrayList<>();
+    final Followers followers =
+        new Followers(
+            RaftConfig.builder(1, List.of(1L, 2L)).build(), configuration.membership(), 1);
 
-    RaftStatus status() {
-      return new RaftStatus(
-          1,
-          term,
-          vote,
-          role,
-          leader,
-          base,
-          last,
-          durable,
-          committed,
-          applied,
-          0,
-          0,
-          0,
-          configuration,
-          followers);
+    Moment moment() {
+      Moment moment = new Moment();
+      moment.id = 1;
+      moment.term = term;
+      moment.vote = vote;
+      moment.role = role;
+      moment.leader = leader;
+      moment.base = base;
+      moment.lastIndex = last.index();
+      moment.lastTerm = last.term();
+      moment.durable = durable;
+      moment.committed = committed;
+      moment.applied = applied;
+      moment.configuration = configuration;
+      moment.followers = role == RaftRole.LEADER ? followers : null;
+      return moment;
     }
 
     Doctored with(Consumer<Doctored> change) {
@@ -59,8 +59,10 @@ class RaftInvariantsTest {
     }
 
     Doctored follower(long match, long next) {
-      followers.add(
-          new RaftStatus.FollowerStatus(2, match, next, false, false, 0, 0, true, true, true));
+      for (Progress progress : followers) {
+        progress.match = match;
+        progress.next = next;
+      }
       return this;
     }
   }
@@ -71,18 +73,18 @@ class RaftInvariantsTest {
 
   @Test
   void soundStatesPass() {
-    RaftStatus follower = sound().status();
-    RaftStatus leader = sound().leading().follower(9, 10).status();
-    RaftStatus candidate =
+    Moment follower = sound().moment();
+    Moment leader = sound().leading().follower(9, 10).moment();
+    Moment candidate =
         sound()
             .with(s -> {
               s.role = RaftRole.CANDIDATE;
               s.leader = 0;
             })
-            .status();
-    for (RaftStatus status : List.of(follower, leader, candidate)) {
-      assertThatCode(() -> RaftInvariants.checkState(status)).doesNotThrowAnyException();
-      assertThatCode(() -> RaftInvariants.checkTransition(status, status))
+            .moment();
+    for (Moment moment : List.of(follower, leader, candidate)) {
+      assertThatCode(() -> RaftInvariants.checkState(moment)).doesNotThrowAnyException();
+      assertThatCode(() -> RaftInvariants.checkTransition(moment, moment))
           .doesNotThrowAnyException();
     }
     assertThatCode(() -> RaftInvariants.checkTransition(candidate, leader))
@@ -120,7 +122,7 @@ class RaftInvariantsTest {
     return DynamicTest.dynamicTest(
         sentence,
         () ->
-            assertThatThrownBy(() -> RaftInvariants.checkState(doctored.status()))
+            assertThatThrownBy(() -> RaftInvariants.checkState(doctored.moment()))
                 .isInstanceOf(InvariantViolation.class)
                 .hasMessageContaining(sentence));
   }
@@ -149,30 +151,39 @@ class RaftInvariantsTest {
         sentence,
         () ->
             assertThatThrownBy(
-                    () -> RaftInvariants.checkTransition(before.status(), after.status()))
+                    () -> RaftInvariants.checkTransition(before.moment(), after.moment()))
                 .isInstanceOf(InvariantViolation.class)
                 .hasMessageContaining(sentence));
   }
 
   @Test
   void logCutOffBeyondWhatIsAppliedIsFound() {
-    RaftStatus status = sound().with(s -> s.base = new EntryId(7, 3)).status();
-    assertThatThrownBy(() -> RaftInvariants.checkState(status))
+    Moment moment = sound().with(s -> s.base = new EntryId(7, 3)).moment();
+    assertThatThrownBy(() -> RaftInvariants.checkState(moment))
         .hasMessageContaining("has cut off its log after 7@3, but applied only 6");
   }
 
   @Test
   void logThatBeginsEarlierAgainIsFound() {
-    RaftStatus before = sound().with(s -> s.base = new EntryId(5, 3)).status();
-    RaftStatus after = sound().with(s -> s.base = new EntryId(4, 3)).status();
+    Moment before = sound().with(s -> s.base = new EntryId(5, 3)).moment();
+    Moment after = sound().with(s -> s.base = new EntryId(4, 3)).moment();
     assertThatThrownBy(() -> RaftInvariants.checkTransition(before, after))
         .hasMessageContaining("began after 5@3 and now begins after 4@3");
   }
 
   @Test
+  void leaderThatForgetsAMemberIsFound() {
+    Membership three = Membership.ofVoters(List.of(1L, 2L, 3L));
+    Doctored leader =
+        sound().leading().follower(9, 10).with(s -> s.configuration = new Configuration(0, three));
+    assertThatThrownBy(() -> RaftInvariants.checkState(leader.moment()))
+        .hasMessageContaining("leader 1 looks after");
+  }
+
+  @Test
   void entriesForAFollowerThatWereCutOffAreFound() {
     Doctored leader = sound().leading().follower(3, 4).with(s -> s.base = new EntryId(5, 3));
-    assertThatThrownBy(() -> RaftInvariants.checkState(leader.status()))
+    assertThatThrownBy(() -> RaftInvariants.checkState(leader.moment()))
         .hasMessageContaining("whose log begins after 5@3, sends follower 2 entries from 4");
   }
 }

@@ -133,7 +133,7 @@ class RaftPaperTest {
 
   private static Message.AppendRequest append(
       long from, long term, EntryId previous, long commit, Entry... entries) {
-    return new Message.AppendRequest(from, 1, term, previous, List.of(entries), commit, 0);
+    return new Message.AppendRequest(from, 1, term, previous, List.of(entries), commit, 0, true);
   }
 
   private static Message.VoteRequest vote(long from, long term, EntryId last) {
@@ -431,7 +431,14 @@ class RaftPaperTest {
             if (message instanceof Message.AppendRequest m && m.to() == 4) {
               follower.step(
                   new Message.AppendRequest(
-                      6, 1, m.term(), m.previous(), m.entries(), m.commit(), m.readRound()));
+                      6,
+                      1,
+                      m.term(),
+                      m.previous(),
+                      m.entries(),
+                      m.commit(),
+                      m.readRound(),
+                      m.answered()));
             }
           }
           for (Message message : follower.takeSent()) {

@@ -3,6 +3,7 @@ package dev.jangada.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,7 @@ class RaftReadyTest {
   }
 
   private static Message append(EntryId previous, long readRound, Entry... entries) {
-    return new Message.AppendRequest(2, 1, 1, previous, List.of(entries), 0, readRound);
+    return new Message.AppendRequest(2, 1, 1, previous, List.of(entries), 0, readRound, true);
   }
 
   @Test
@@ -52,7 +53,8 @@ class RaftReadyTest {
   void anEntryThatIsReplacedBeforeItWasHandedOutIsNeverWritten() {
     follower.step(append(EntryId.NONE, 0, entry(1), entry(2)));
     Entry other = Entry.command(2, 2, new Proposal(3, 1, new byte[0]));
-    follower.step(new Message.AppendRequest(3, 1, 2, new EntryId(1, 1), List.of(other), 0, 0));
+    follower.step(
+        new Message.AppendRequest(3, 1, 2, new EntryId(1, 1), List.of(other), 0, 0, true));
     Ready ready = follower.ready();
     assertThat(ready.append()).containsExactly(entry(1), other);
     assertThat(ready.hardState()).isEqualTo(new HardState(2, 0));
@@ -66,5 +68,21 @@ class RaftReadyTest {
     }
     assertThat(follower.ready().reads())
         .containsExactly(new ReadState(1, ReadState.FAILED), new ReadState(2, ReadState.FAILED));
+  }
+
+  @Test
+  void whatOnlyTellsTheCommitIndexIsAnsweredOnlyIfItIsRefused() {
+    follower.step(append(EntryId.NONE, 0, entry(1)));
+    follower.persisted(Objects.requireNonNull(follower.ready().persisted()));
+
+    follower.step(new Message.AppendRequest(2, 1, 1, new EntryId(1, 1), List.of(), 1, 0, false));
+    Ready accepted = follower.ready();
+    follower.step(new Message.AppendRequest(2, 1, 1, new EntryId(3, 1), List.of(), 3, 0, false));
+    Ready refused = follower.ready();
+
+    assertThat(accepted.apply()).containsExactly(entry(1));
+    assertThat(accepted.sendNow()).isEmpty();
+    assertThat(accepted.sendAfterPersist()).isEmpty();
+    assertThat(refused.sendNow()).containsExactly(new Message.AppendRejected(1, 2, 1, 3, 0, 2, 0));
   }
 }

@@ -229,7 +229,7 @@ class LeadershipPropertiesTest {
   }
 
   private static Message append(long from, long to, long term) {
-    return new Message.AppendRequest(from, to, term, EntryId.NONE, List.of(), 0, 0);
+    return new Message.AppendRequest(from, to, term, EntryId.NONE, List.of(), 0, 0, true);
   }
 
   /** Leads term 5 and takes so much for replicated on node 2. */

@@ -600,7 +600,7 @@ final class NettyTransportTest {
         new PreVoteResponse(from, to, 3, true),
         new VoteRequest(from, to, 3, last, true),
         new VoteResponse(from, to, 3, false),
-        new AppendRequest(from, to, 3, last, entries, 7, 11),
+        new AppendRequest(from, to, 3, last, entries, 7, 11, true),
         new AppendAccepted(from, to, 3, 9, 11),
         new AppendRejected(from, to, 3, 7, 1, 5, 11),
         new StaleTerm(from, to, 4),

@@ -465,7 +465,8 @@ final class StoryCluster {
                 previous,
                 entries(previous.index() + 1, numbers(options.getOrDefault("entries", ""))),
                 option(options, "commit", 0),
-                round);
+                round,
+                option(options, "answered", 1) == 1);
           }
           case "Accepted" ->
               new Message.AppendAccepted(from, to, term, option(options, "match", 0), round);

@@ -34,7 +34,8 @@ final class Text {
               + ids(m.entries())
               + " commit="
               + m.commit()
-              + round(m.readRound());
+              + round(m.readRound())
+              + (m.answered() ? "" : " needs no answer");
       case Message.AppendAccepted m ->
           "Accepted" + term + " match=" + m.match() + round(m.readRound());
       case Message.AppendRejected m ->

@@ -199,6 +199,9 @@ public final class TextTrace {
         }
         line.append(" commit=").append(m.commit());
         round(line, m.readRound());
+        if (!m.answered()) {
+          line.append(" answered=false");
+        }
       }
       case Message.AppendAccepted m ->
           round(line.append(" match=").append(m.match()), m.readRound());
