@@ -114,7 +114,7 @@ class SnapshotCoordinatorTest {
 
   /** Follows node 3, the leader of term 2, and has begun to install what that has sent. */
   private void followAndInstall(EntryId last) {
-    raft.step(new Message.AppendRequest(3, 1, 2, new EntryId(1, 1), List.of(), 1, 0));
+    raft.step(new Message.AppendRequest(3, 1, 2, new EntryId(1, 1), List.of(), 1, 0, true));
     work();
     coordinator.leadershipChanged();
     SnapshotMetadata of = new SnapshotMetadata(last, CONFIG.initialMembership());
