@@ -99,7 +99,7 @@ class TextTraceTest {
         sending(new Message.VoteResponse(2, 3, 5, false), "vote-refused term=5"),
         sending(
             new Message.AppendRequest(2, 3, 5, LAST, List.of(), 6, 0, false),
-            "heartbeat term=5 prev=7@2 commit=6"),
+            "heartbeat term=5 prev=7@2 commit=6 answered=false"),
         sending(
             new Message.AppendRequest(2, 3, 5, LAST, entries, 6, 4, true),
             "append term=5 prev=7@2 entries=8-8@2,9-10@3 bytes=20 commit=6 round=4"),
