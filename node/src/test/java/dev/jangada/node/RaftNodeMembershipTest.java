@@ -17,6 +17,7 @@ import dev.jangada.raft.Member;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.MembershipChange;
 import dev.jangada.raft.Proposal;
+import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.StateMachine;
 import dev.jangada.storage.FileDisk;
 import dev.jangada.storage.WalConfig;
@@ -36,6 +37,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -431,6 +433,22 @@ class RaftNodeMembershipTest {
     }
     for (int i = 1; i <= size; i++) {
       startAgain("n" + i);
+    }
+    awaitAllReachable(size);
+  }
+
+  /** Until then a leader refuses what would leave it with too few of those whom it has heard. */
+  private void awaitAllReachable(int size) {
+    long began = System.nanoTime();
+    while (nodes.values().stream()
+        .map(node -> node.status().followers())
+        .noneMatch(followers ->
+            followers.size() == size - 1
+                && followers.stream().allMatch(RaftStatus.FollowerStatus::reachable))) {
+      assertThat(System.nanoTime() - began)
+          .as("nanoseconds without a leader that hears all others")
+          .isLessThan(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS));
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -136,7 +136,7 @@ class PropertyTest {
   }
 
   private static Message append(Entry... entries) {
-    return new Message.AppendRequest(1, 2, 1, EntryId.NONE, List.of(entries), 0, 0);
+    return new Message.AppendRequest(1, 2, 1, EntryId.NONE, List.of(entries), 0, 0, true);
   }
 
   @Test
