@@ -28,7 +28,7 @@ public record NodeIdentity(long clusterId, long memberId) {
    * @throws IOException if it cannot be read, or is in use
    */
   public static @Nullable NodeIdentity inDirectory(Path dataDirectory) throws IOException {
-    Path log = dataDirectory.resolve(RaftNodeBuilder.LOG_DIRECTORY);
+    Path log = dataDirectory.resolve(NodeStorage.LOG_DIRECTORY);
     if (!Files.exists(log)) {
       return null;
     }

@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
  * </ul>
  */
 public final class NodeStorage implements AutoCloseable {
+  /** Where log and snapshots are in a data directory. */
+  static final String LOG_DIRECTORY = "wal";
+
   private static final Logger logger = LoggerFactory.getLogger(RaftNode.class);
 
   private final WriteAheadLog log;

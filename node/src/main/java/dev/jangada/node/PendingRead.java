@@ -3,28 +3,21 @@ package dev.jangada.node;
 import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.node.request.Outcome;
 import dev.jangada.node.request.RaftException;
-import dev.jangada.node.thread.DriverEvent;
 import dev.jangada.raft.Entry;
-import java.util.concurrent.CompletableFuture;
 
 /** A linearizable read on its way to the driver, and its future on the way back. */
-final class PendingRead implements DriverEvent, Outcome.Read {
+final class PendingRead extends PendingRequest<Long> implements Outcome.Read {
 
   /** What a read counts in the budget. */
   static final long WEIGHT = Entry.OVERHEAD_BYTES;
 
   private final long timeoutTicks;
   private final PendingBudget budget;
-  private final CompletableFuture<Long> future = new CompletableFuture<>();
 
   /** Creates a read that holds {@link #WEIGHT} bytes of the budget until it has an outcome. */
   PendingRead(long timeoutTicks, PendingBudget budget) {
     this.timeoutTicks = timeoutTicks;
     this.budget = budget;
-  }
-
-  CompletableFuture<Long> future() {
-    return future;
   }
 
   @Override
@@ -33,19 +26,14 @@ final class PendingRead implements DriverEvent, Outcome.Read {
   }
 
   @Override
-  public void refuse(RaftException stopped) {
-    failed(stopped);
-  }
-
-  @Override
   public void ready(long index) {
     budget.release(WEIGHT);
-    future.complete(index);
+    future().complete(index);
   }
 
   @Override
   public void failed(RaftException failure) {
     budget.release(WEIGHT);
-    future.completeExceptionally(failure);
+    super.failed(failure);
   }
 }

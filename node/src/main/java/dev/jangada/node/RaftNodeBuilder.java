@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing is checked before {@link #start}, which then checks all settings together.
  */
 public final class RaftNodeBuilder {
-  /** Where the log is in the data directory. */
-  static final String LOG_DIRECTORY = "wal";
-
   private @Nullable String id;
   private String cluster = "jangada";
   private @Nullable NodeIdentity identity;
@@ -267,7 +264,7 @@ public final class RaftNodeBuilder {
       return start(config, machine, null, disk, walConfig);
     }
     FileDisk directory =
-        FileDisk.open(required(dataDirectory, "dataDirectory").resolve(LOG_DIRECTORY));
+        FileDisk.open(required(dataDirectory, "dataDirectory").resolve(NodeStorage.LOG_DIRECTORY));
     try {
       return start(config, machine, directory, directory, walConfig);
     } catch (Throwable e) {
@@ -288,7 +285,8 @@ public final class RaftNodeBuilder {
   public void createLogAfter(long index) throws IOException {
     NodeConfig config = config();
     try (FileDisk directory =
-        FileDisk.open(required(dataDirectory, "dataDirectory").resolve(LOG_DIRECTORY))) {
+        FileDisk.open(
+            required(dataDirectory, "dataDirectory").resolve(NodeStorage.LOG_DIRECTORY))) {
       if (!directory.list().isEmpty()) {
         throw new IOException(
             directory.directory() + " holds a log already: use another directory");
@@ -331,7 +329,7 @@ public final class RaftNodeBuilder {
     }
     WalConfig walConfig =
         WalConfig.of(config.clusterId(), config.memberId()).withSegmentBytes(logSegmentBytes);
-    try (FileDisk log = FileDisk.open(directory.resolve(LOG_DIRECTORY));
+    try (FileDisk log = FileDisk.open(directory.resolve(NodeStorage.LOG_DIRECTORY));
         NodeStorage storage = NodeStorage.open(config.id(), log, walConfig, machine)) {
       new ForcedCluster(config, storage, machine, security).force();
     }

@@ -40,7 +40,7 @@ public record StorageReport(
    * @throws IOException if there is no log in it, a node that runs has it, or it cannot be read
    */
   public static StorageReport of(Path dataDirectory) throws IOException {
-    Path directory = dataDirectory.resolve("wal");
+    Path directory = dataDirectory.resolve(NodeStorage.LOG_DIRECTORY);
     if (!Files.isDirectory(directory)) {
       throw new FileNotFoundException(directory + ": there is no such directory, so no log");
     }

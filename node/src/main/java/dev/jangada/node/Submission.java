@@ -3,17 +3,14 @@ package dev.jangada.node;
 import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.node.request.Outcome;
 import dev.jangada.node.request.RaftException;
-import dev.jangada.node.thread.DriverEvent;
 import dev.jangada.raft.Entry;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A command on its way to the driver, and its future on the way back. */
-final class Submission implements DriverEvent, Outcome.Submit {
+final class Submission extends PendingRequest<byte[]> implements Outcome.Submit {
   private final byte[] command;
   private final long timeoutTicks;
   private final PendingBudget budget;
-  private final CompletableFuture<byte[]> future = new CompletableFuture<>();
 
   /** The driver's failure and the applier's result may come at the same time. */
   private final AtomicBoolean settled = new AtomicBoolean();
@@ -31,25 +28,16 @@ final class Submission implements DriverEvent, Outcome.Submit {
     return Entry.OVERHEAD_BYTES + (long) command.length;
   }
 
-  CompletableFuture<byte[]> future() {
-    return future;
-  }
-
   @Override
   public void tell(RaftDriver driver) {
     driver.submit(command, timeoutTicks, this);
   }
 
   @Override
-  public void refuse(RaftException stopped) {
-    failed(stopped);
-  }
-
-  @Override
   public void applied(long index, byte[] result) {
     if (settled.compareAndSet(false, true)) {
       budget.release(weight(command));
-      future.complete(result);
+      future().complete(result);
     }
   }
 
@@ -57,7 +45,7 @@ final class Submission implements DriverEvent, Outcome.Submit {
   public void failed(RaftException failure) {
     if (settled.compareAndSet(false, true)) {
       budget.release(weight(command));
-      future.completeExceptionally(failure);
+      super.failed(failure);
     }
   }
 }

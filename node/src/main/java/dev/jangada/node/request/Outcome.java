@@ -1,13 +1,12 @@
 package dev.jangada.node.request;
 
-import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.Membership;
 
 /**
- * Told what becomes of a request to a {@link RaftDriver}: once, with the exception noted at {@link
- * Submit}. Called on the driver's thread where nothing else is said; must return at once, must not
- * throw, and must not call the driver.
+ * Told what becomes of a request to a {@link dev.jangada.node.driver.RaftDriver}: once, with the
+ * exception noted at {@link Submit}. Called on the driver's thread where nothing else is said; must
+ * return at once, must not throw, and must not call the driver.
  */
 public sealed interface Outcome {
 
@@ -15,9 +14,9 @@ public sealed interface Outcome {
   void failed(RaftException failure);
 
   /**
-   * Outcome of {@link RaftDriver#submit}. A submission that {@link #failed} with {@link
-   * RaftException.Reason#TIMEOUT} or {@link RaftException.Reason#STOPPED} while the state machine
-   * was at it may be {@link #applied} nevertheless, even at the same time.
+   * Outcome of {@link dev.jangada.node.driver.RaftDriver#submit}. A submission that {@link #failed}
+   * with {@link RaftException.Reason#TIMEOUT} or {@link RaftException.Reason#STOPPED} while the
+   * state machine was at it may be {@link #applied} nevertheless, even at the same time.
    */
   non-sealed interface Submit extends Outcome {
 
@@ -30,7 +29,7 @@ public sealed interface Outcome {
     void applied(long index, byte[] result);
   }
 
-  /** Outcome of {@link RaftDriver#read}. */
+  /** Outcome of {@link dev.jangada.node.driver.RaftDriver#read}. */
   non-sealed interface Read extends Outcome {
 
     /**
@@ -42,14 +41,14 @@ public sealed interface Outcome {
     void ready(long index);
   }
 
-  /** Outcome of {@link RaftDriver#transferLeadership}. */
+  /** Outcome of {@link dev.jangada.node.driver.RaftDriver#transferLeadership}. */
   non-sealed interface Transfer extends Outcome {
 
     /** The intended node leads. */
     void transferred();
   }
 
-  /** Outcome of {@link RaftDriver#changeMembership}. */
+  /** Outcome of {@link dev.jangada.node.driver.RaftDriver#changeMembership}. */
   non-sealed interface Change extends Outcome {
 
     /**
@@ -60,7 +59,7 @@ public sealed interface Outcome {
     void changed(Membership membership);
   }
 
-  /** Outcome of {@link RaftDriver#takeSnapshot}. */
+  /** Outcome of {@link dev.jangada.node.driver.RaftDriver#takeSnapshot}. */
   non-sealed interface Snapshot extends Outcome {
 
     /**

@@ -1,9 +1,8 @@
 package dev.jangada.node.snapshot;
 
-import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.raft.EntryId;
 
-/** The port between a {@link RaftDriver} and whoever works at snapshots. */
+/** The port between a {@link dev.jangada.node.driver.RaftDriver} and whoever works at snapshots. */
 @FunctionalInterface
 public interface Snapshots {
 
@@ -14,11 +13,12 @@ public interface Snapshots {
       };
 
   /**
-   * Takes a task and returns at once. When it is done, {@link RaftDriver#snapshotEvent} is called
-   * on the driver's own thread: later, never from within this method. {@link SnapshotTask.OfMachine
-   * Tasks of the machine} are done after the batches that were handed out before, and told in order
-   * with what is told of them; {@link SnapshotTask.OfStore tasks of the store} in their own order.
-   * {@link SnapshotKeeper} does both.
+   * Takes a task and returns at once. When it is done, {@link
+   * dev.jangada.node.driver.RaftDriver#snapshotEvent} is called on the driver's own thread: later,
+   * never from within this method. {@link SnapshotTask.OfMachine Tasks of the machine} are done
+   * after the batches that were handed out before, and told in order with what is told of them;
+   * {@link SnapshotTask.OfStore tasks of the store} in their own order. {@link SnapshotKeeper} does
+   * both.
    */
   void begin(SnapshotTask task);
 
