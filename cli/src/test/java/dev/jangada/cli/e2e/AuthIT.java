@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.jangada.cli.cluster.ClusterLayout;
 import dev.jangada.cli.cluster.LocalCluster;
 import dev.jangada.cli.cluster.NodeClient;
-import dev.jangada.cli.cluster.NodeLauncher;
 import io.etcd.jetcd.Auth;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -131,13 +130,7 @@ class AuthIT {
 
   @BeforeEach
   void start() throws Exception {
-    cluster =
-        LocalCluster.start(
-            ClusterLayout.onFreePorts(3, directory.resolve("data")),
-            NodeLauncher.withClassPath(System.getProperty("jangada.classpath", "")),
-            List.of("--bcrypt-cost=4"),
-            exit -> {});
-    cluster.awaitServing(Duration.ofSeconds(60), System.out::println);
+    cluster = TestClusters.start(directory, "--bcrypt-cost=4");
   }
 
   @AfterEach

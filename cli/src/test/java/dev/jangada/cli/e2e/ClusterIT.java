@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.jangada.cli.cluster.ClusterLayout;
 import dev.jangada.cli.cluster.LocalCluster;
 import dev.jangada.cli.cluster.NodeClient;
-import dev.jangada.cli.cluster.NodeLauncher;
 import dev.jangada.etcd.api.etcdserverpb.HashKVRequest;
 import dev.jangada.etcd.api.etcdserverpb.HashKVResponse;
 import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
@@ -62,13 +60,7 @@ class ClusterIT {
 
   @BeforeEach
   void start() throws Exception {
-    cluster =
-        LocalCluster.start(
-            ClusterLayout.onFreePorts(3, directory.resolve("data")),
-            NodeLauncher.withClassPath(System.getProperty("jangada.classpath", "")),
-            List.of(),
-            exit -> {});
-    cluster.awaitServing(PATIENCE, System.out::println);
+    cluster = TestClusters.start(directory);
   }
 
   @AfterEach
@@ -89,13 +81,13 @@ class ClusterIT {
       }
       acknowledged.awaitMore(200, PATIENCE);
 
-      int leader = leader();
+      int leader = TestClusters.leader(cluster);
       cluster.kill(leader);
       acknowledged.awaitMore(200, PATIENCE);
       cluster.start(leader);
       cluster.awaitServing(PATIENCE, System.out::println);
 
-      int follower = (leader() + 1) % 3;
+      int follower = (TestClusters.leader(cluster) + 1) % 3;
       cluster.kill(follower);
       acknowledged.awaitMore(200, PATIENCE);
       cluster.start(follower);
@@ -255,20 +247,6 @@ class ClusterIT {
               assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
               assertThat(e.getStatus().getDescription()).startsWith("etcdserver: ");
             });
-  }
-
-  private int leader() throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() - deadline < 0) {
-      for (int node = 0; node < 3; node++) {
-        try (NodeClient client = new NodeClient(cluster.layout().endpoint(node))) {
-          if (client.isLeader(Duration.ofSeconds(2))) {
-            return node;
-          }
-        }
-      }
-    }
-    throw new AssertionError("no leader in " + PATIENCE);
   }
 
   private void assertAllNodesHaveTheSameHash() {

@@ -3,10 +3,7 @@ package dev.jangada.cli.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.jangada.cli.cluster.ClusterLayout;
 import dev.jangada.cli.cluster.LocalCluster;
-import dev.jangada.cli.cluster.NodeClient;
-import dev.jangada.cli.cluster.NodeLauncher;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.Election;
@@ -59,13 +56,7 @@ class LeaseIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster =
-        LocalCluster.start(
-            ClusterLayout.onFreePorts(3, directory.resolve("data")),
-            NodeLauncher.withClassPath(System.getProperty("jangada.classpath", "")),
-            List.of(),
-            exit -> {});
-    cluster.awaitServing(PATIENCE, System.out::println);
+    cluster = TestClusters.start(directory);
     client =
         Client.builder()
             .endpoints(
@@ -222,7 +213,7 @@ class LeaseIT {
     try {
       while (!enough.get()) {
         long next = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
-        int leader = leader();
+        int leader = TestClusters.leader(cluster);
         cluster.kill(leader);
         kills.incrementAndGet();
         cluster.start(leader);
@@ -235,20 +226,6 @@ class LeaseIT {
     } catch (Exception e) {
       throw new AssertionError("no more leaders are killed", e);
     }
-  }
-
-  private static int leader() throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() - deadline < 0) {
-      for (int node = 0; node < 3; node++) {
-        try (NodeClient one = new NodeClient(cluster.layout().endpoint(node))) {
-          if (one.isLeader(Duration.ofMillis(500))) {
-            return node;
-          }
-        }
-      }
-    }
-    throw new AssertionError("no leader in " + PATIENCE);
   }
 
   private static final class IgnoringObserver implements StreamObserver<LeaseKeepAliveResponse> {

@@ -2,12 +2,9 @@ package dev.jangada.cli.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jangada.cli.cluster.ClusterLayout;
 import dev.jangada.cli.cluster.LocalCluster;
-import dev.jangada.cli.cluster.NodeLauncher;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,13 +27,7 @@ class WatchIT {
   @Test
   void tenThousandWatchersAreToldEverythingOnceAndInOrderThoughSomeStreamsDoNotRead()
       throws Exception {
-    try (LocalCluster cluster =
-        LocalCluster.start(
-            ClusterLayout.onFreePorts(3, directory.resolve("data")),
-            NodeLauncher.withClassPath(System.getProperty("jangada.classpath", "")),
-            List.of(),
-            exit -> {})) {
-      cluster.awaitServing(PATIENCE, System.out::println);
+    try (LocalCluster cluster = TestClusters.start(directory)) {
       try (Command bench =
           new Command(
               "bench",
