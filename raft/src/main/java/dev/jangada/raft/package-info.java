@@ -16,6 +16,8 @@
  * it is exchanged in exactly one place, {@code become}. Inputs only change state; what is to be
  * sent to followers is decided when {@code ready} is called, so that everything that has
  * accumulated since the last call travels in one batch, and nothing ever waits for a timer.
+ * Messages and answers wait for that call in the {@code Outbox}; how a node comes by the index of a
+ * read is in {@code LinearizableReads}.
  *
  * <p>Writing goes on beside everything else: several Readys may be under way. The leader sends
  * entries while its own disk still writes them, and counts itself among the majority only once they
