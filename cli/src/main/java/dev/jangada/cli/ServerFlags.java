@@ -129,6 +129,25 @@ final class ServerFlags {
   private @Nullable String autoCompactionRetention;
 
   @Option(
+      names = "--corrupt-check-time",
+      paramLabel = "TIME",
+      description = {
+        "How often the leader has all members compare their data, as in 4h or 30m",
+        "(default: 0, never)."
+      })
+  private @Nullable String corruptCheckTime;
+
+  @Option(names = "--experimental-corrupt-check-time", paramLabel = "TIME", hidden = true)
+  private @Nullable String experimentalCorruptCheckTime;
+
+  @Option(
+      names = "--experimental-initial-corrupt-check",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "Compare the data with the others' before serving (default: false).")
+  private boolean initialCorruptCheck;
+
+  @Option(
       names = "--auth-token",
       paramLabel = "simple|jwt,...",
       description = {
@@ -189,6 +208,13 @@ final class ServerFlags {
     builder.autoCompaction(
         Objects.requireNonNullElse(autoCompactionMode, "periodic"),
         Objects.requireNonNullElse(autoCompactionRetention, "0"));
+    if (experimentalCorruptCheckTime != null) {
+      builder.corruptCheckInterval(experimentalCorruptCheckTime);
+    }
+    if (corruptCheckTime != null) {
+      builder.corruptCheckInterval(corruptCheckTime);
+    }
+    builder.initialCorruptCheck(initialCorruptCheck);
     auth(builder);
     builder.clientTls(tls.forClients());
     builder.peerTls(tls.forPeers());

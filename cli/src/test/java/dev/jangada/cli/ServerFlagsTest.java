@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -203,6 +204,33 @@ class ServerFlagsTest {
     assertThat(parse(Map.of(), "--force-new-cluster").config().forceNewCluster()).isTrue();
     assertThat(parse(Map.of(), "--force-new-cluster=false").config().forceNewCluster()).isFalse();
     assertThat(parse(Map.of("ETCD_FORCE_NEW_CLUSTER", "true")).config().forceNewCluster()).isTrue();
+  }
+
+  @Test
+  void membersAreComparedAsOftenAsIsAskedForUnderEitherName() {
+    assertThat(parse(Map.of()).config().corruptCheckInterval()).isZero();
+    assertThat(parse(Map.of(), "--corrupt-check-time=4h").config().corruptCheckInterval())
+        .isEqualTo(Duration.ofHours(4));
+    assertThat(
+            parse(Map.of(), "--experimental-corrupt-check-time=30m", "--corrupt-check-time", "0")
+                .config()
+                .corruptCheckInterval())
+        .isZero();
+    assertThat(
+            parse(Map.of("ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME", "90s"))
+                .config()
+                .corruptCheckInterval())
+        .isEqualTo(Duration.ofSeconds(90));
+    for (String wrong : List.of("often", "5", "500ms", "-1h", "")) {
+      assertThatThrownBy(parse(Map.of(), "--corrupt-check-time=" + wrong)::config)
+          .as(wrong)
+          .isInstanceOf(ParameterException.class)
+          .hasMessageContaining("--corrupt-check-time must be a time");
+    }
+    assertThat(parse(Map.of()).config().initialCorruptCheck()).isFalse();
+    assertThat(
+            parse(Map.of(), "--experimental-initial-corrupt-check").config().initialCorruptCheck())
+        .isTrue();
   }
 
   @Test

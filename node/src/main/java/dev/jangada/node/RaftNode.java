@@ -2,6 +2,7 @@ package dev.jangada.node;
 
 import dev.jangada.node.driver.LeadershipListener;
 import dev.jangada.node.driver.RaftDriver;
+import dev.jangada.node.membership.Correspondence;
 import dev.jangada.node.membership.LogIdentities;
 import dev.jangada.node.membership.MembershipListener;
 import dev.jangada.node.membership.MembershipRequests;
@@ -38,6 +39,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,6 +99,7 @@ public final class RaftNode implements AutoCloseable {
 
   private final LogIdentities logIdentities;
   private final MembershipRequests membershipRequests;
+  private final Correspondence correspondence;
   private volatile Membership membership;
 
   /** When this node ends because it was removed, on the clock of {@link System#nanoTime}. */
@@ -157,9 +160,15 @@ public final class RaftNode implements AutoCloseable {
         transportFactory.open(config.transportConfig(incarnation, moved), new TransportReceiver());
     this.logIdentities =
         new LogIdentities(memberId, incarnation, config.ticks(config.requestTimeout()));
+    this.correspondence = new Correspondence(config.clusterId(), transport);
     this.membershipRequests =
         new MembershipRequests(
-            config.clusterId(), memberId, () -> status, this::changeHere, transport);
+            config.clusterId(),
+            memberId,
+            () -> status,
+            this::changeHere,
+            correspondence,
+            transport);
     this.driver =
         new RaftDriver(
             raft,
@@ -404,6 +413,28 @@ public final class RaftNode implements AutoCloseable {
     PendingChange change = new PendingChange(changes, ticks(timeout));
     post(change);
     return change.future();
+  }
+
+  /**
+   * Asks those who use another node something that is no command, such as how they are.
+   *
+   * @param member the other node's number; it must be known where it is reached
+   * @param question for what that one {@linkplain #answerWith answers with}, at most 32 KiB
+   * @return its reply; fails with an {@link IOException} if there is none in time. What depends on
+   *     it must not block
+   */
+  public CompletableFuture<byte[]> ask(long member, byte[] question, Duration timeout) {
+    return correspondence.ask(member, question, timeout);
+  }
+
+  /**
+   * Says who replies to what others {@link #ask} of this node; nobody, as long as nothing is said.
+   *
+   * @param responder called by threads of the transport, which it must not block; its reply has 32
+   *     KiB at most, fails if there is none, and comes in any case
+   */
+  public void answerWith(Function<byte[], CompletableFuture<byte[]>> responder) {
+    correspondence.answerWith(responder);
   }
 
   /**

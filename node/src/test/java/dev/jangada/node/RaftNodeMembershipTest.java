@@ -246,6 +246,23 @@ class RaftNodeMembershipTest {
   }
 
   @Test
+  void whoUsesANodeAnswersWhoUsesAnother() throws Exception {
+    start(2);
+    submit("n1", "together");
+    long second = node("n2").memberId();
+    Duration timeout = Duration.ofSeconds(20);
+
+    assertThatThrownBy(() -> node("n1").ask(second, bytes("?"), timeout).get())
+        .hasCauseInstanceOf(IOException.class);
+    node("n2")
+        .answerWith(question ->
+            CompletableFuture.completedFuture(bytes(new String(question, UTF_8) + "!")));
+    assertThat(node("n1").ask(second, bytes("well"), timeout).get()).isEqualTo(bytes("well!"));
+    assertThatThrownBy(() -> node("n1").ask(FOUR, bytes("?"), timeout).get())
+        .hasCauseInstanceOf(IOException.class);
+  }
+
+  @Test
   void askingWhereNobodyListensFailsWithTheAddress() throws Exception {
     int port = freePort();
 

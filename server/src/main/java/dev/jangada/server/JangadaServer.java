@@ -37,6 +37,7 @@ import dev.jangada.server.tls.ReloadingTls;
 import dev.jangada.server.tls.TlsFiles;
 import dev.jangada.server.upkeep.Alarms;
 import dev.jangada.server.upkeep.AutoCompactor;
+import dev.jangada.server.upkeep.CorruptionCheck;
 import dev.jangada.server.upkeep.SlowDisk;
 import dev.jangada.server.upkeep.SpaceQuota;
 import dev.jangada.server.upkeep.Upkeep;
@@ -147,6 +148,12 @@ public final class JangadaServer implements AutoCloseable {
     RaftNode node = startNode(nodeBuilder(config, directory, identity), security, store, metrics);
     parts.push(node::close);
     started.set(node);
+    CorruptionCheck corruption =
+        new CorruptionCheck(config.name(), config.corruptCheckInterval(), node, store);
+    parts.push(corruption::close);
+    if (config.initialCorruptCheck()) {
+      refuseIfCorrupt(config, corruption);
+    }
     ReadPool readPool = new ReadPool(config.name(), config.readThreads());
     parts.push(readPool::close);
 
@@ -157,7 +164,9 @@ public final class JangadaServer implements AutoCloseable {
     Alarms alarms = new Alarms(node, store, quota, config.requestTimeout());
     AutoCompactor compactor = new AutoCompactor(config.autoCompaction(), node, store);
     SlowDisk disk = new SlowDisk(() -> node.statistics().log());
-    Upkeep upkeep = new Upkeep(config.name(), List.of(alarms::look, compactor::look, disk::look));
+    Upkeep upkeep =
+        new Upkeep(
+            config.name(), List.of(alarms::look, compactor::look, disk::look, corruption::look));
     parts.push(upkeep::close);
     Proposals proposals = new Proposals(node, alarms);
     Leases leases = new Leases(config.electionTimeout());
@@ -233,6 +242,16 @@ public final class JangadaServer implements AutoCloseable {
         config.dataDirectory().toAbsolutePath(),
         store.revision());
     return new JangadaServer(config, node, parts);
+  }
+
+  private static void refuseIfCorrupt(ServerConfig config, CorruptionCheck corruption)
+      throws IOException {
+    String objection = corruption.objectionToServing();
+    if (objection != null) {
+      throw new IOException(
+          "--experimental-initial-corrupt-check: %s does not serve: %s"
+              .formatted(config.name(), objection));
+    }
   }
 
   private static Tokens openTokens(ServerConfig config) throws IOException {

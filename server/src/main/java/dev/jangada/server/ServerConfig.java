@@ -6,6 +6,7 @@ import dev.jangada.server.auth.PasswordHasher;
 import dev.jangada.server.auth.TokenSettings;
 import dev.jangada.server.tls.TlsFiles;
 import dev.jangada.server.upkeep.CompactionPolicy;
+import dev.jangada.server.upkeep.CorruptionCheck;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +58,10 @@ import org.jspecify.annotations.Nullable;
  *     0 for no limit ({@code --quota-backend-bytes})
  * @param autoCompaction which old revisions go by themselves ({@code --auto-compaction-mode} and
  *     {@code --auto-compaction-retention})
+ * @param corruptCheckInterval how often the leader has all members compare what they have; zero for
+ *     never ({@code --corrupt-check-time})
+ * @param initialCorruptCheck whether this member compares what it has with the others before it
+ *     serves ({@code --experimental-initial-corrupt-check})
  * @param auth how users prove who they are
  * @param storeEngine what holds the keys
  * @param logSegmentBytes size of the files that make up the replicated log; each is allocated when
@@ -88,6 +93,8 @@ public record ServerConfig(
     long snapshotCount,
     long quotaBackendBytes,
     CompactionPolicy autoCompaction,
+    Duration corruptCheckInterval,
+    boolean initialCorruptCheck,
     AuthSettings auth,
     StoreEngine storeEngine,
     int logSegmentBytes,
@@ -184,6 +191,8 @@ public record ServerConfig(
     private long snapshotCount = 10_000;
     private long quotaBackendBytes;
     private CompactionPolicy autoCompaction = CompactionPolicy.OFF;
+    private Duration corruptCheckInterval = Duration.ZERO;
+    private boolean initialCorruptCheck;
     private TokenSettings authTokens = AuthSettings.DEFAULT.tokens();
     private Duration authTokenTtl = AuthSettings.DEFAULT.simpleTokenTtl();
     private int bcryptCost = AuthSettings.DEFAULT.bcryptCost();
@@ -371,6 +380,27 @@ public record ServerConfig(
     }
 
     /**
+     * See {@link ServerConfig#corruptCheckInterval}; never by default.
+     *
+     * @param interval in etcd's words, see {@link CorruptionCheck#parseInterval}
+     * @throws ConfigException if it cannot be understood
+     */
+    public Builder corruptCheckInterval(String interval) {
+      try {
+        this.corruptCheckInterval = CorruptionCheck.parseInterval(interval);
+        return this;
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(String.valueOf(e.getMessage()));
+      }
+    }
+
+    /** See {@link ServerConfig#initialCorruptCheck}; off by default. */
+    public Builder initialCorruptCheck(boolean check) {
+      this.initialCorruptCheck = check;
+      return this;
+    }
+
+    /**
      * See {@link ServerConfig#auth}: {@code simple}, the default, or {@code jwt} with options, see
      * {@link TokenSettings}.
      *
@@ -447,6 +477,8 @@ public record ServerConfig(
           snapshotCount,
           quotaBackendBytes,
           autoCompaction,
+          corruptCheckInterval,
+          initialCorruptCheck,
           new AuthSettings(authTokens, authTokenTtl, bcryptCost),
           storeEngine,
           logSegmentBytes,

@@ -127,7 +127,10 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
     for (String prefix : List.of("", "experimental-")) {
       ignored(flags, prefix + "watch-progress-notify-interval", "it is 10 min");
     }
-    ignored(flags, "feature-gates", "nothing here is gated");
+    ignored(
+        flags,
+        "feature-gates",
+        "nothing here is gated; for InitialCorruptCheck see --experimental-initial-corrupt-check");
   }
 
   private static void security(List<OtherFlag> flags) {
@@ -153,11 +156,9 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
   }
 
   private static void checks(List<OtherFlag> flags) {
-    String remedy = "not done by members: compare with endpoint hashkv, or run jangada check";
-    switchIgnored(flags, "experimental-initial-corrupt-check", remedy);
+    String remedy = "see --corrupt-check-time";
     switchIgnored(flags, "experimental-compact-hash-check-enabled", remedy);
     for (String prefix : List.of("", "experimental-")) {
-      ignored(flags, prefix + "corrupt-check-time", remedy);
       ignored(flags, prefix + "compact-hash-check-time", remedy);
     }
   }

@@ -32,6 +32,7 @@ public final class MembershipRequests {
   private final long self;
   private final Supplier<RaftStatus> status;
   private final Local local;
+  private final Correspondence correspondence;
   private final Transport transport;
 
   /** Asks this node's driver. */
@@ -47,14 +48,21 @@ public final class MembershipRequests {
    * @param self this node's number in it
    * @param status this node's latest
    * @param local asks this node's driver
+   * @param correspondence answers what is not asked of this node, but of those who use it
    * @param transport asks the other members
    */
   public MembershipRequests(
-      long cluster, long self, Supplier<RaftStatus> status, Local local, Transport transport) {
+      long cluster,
+      long self,
+      Supplier<RaftStatus> status,
+      Local local,
+      Correspondence correspondence,
+      Transport transport) {
     this.cluster = cluster;
     this.self = self;
     this.status = status;
     this.local = local;
+    this.correspondence = correspondence;
     this.transport = transport;
   }
 
@@ -102,6 +110,8 @@ public final class MembershipRequests {
               case Question.Members members -> members.membership();
               case Question.Failed failed ->
                   throw new CompletionException(byOther(failed.failure()));
+              case Question.PrivateReply other ->
+                  throw new IOException("a reply to another question");
             };
           } catch (IOException e) {
             throw new CompletionException(unknown(e));
@@ -137,6 +147,8 @@ public final class MembershipRequests {
                 Question.encode(
                     new Question.Members(cluster, status.get().configuration().membership())));
         case Question.Change change -> changeFor(change).thenApply(Question::encode);
+        case Question.Private question ->
+            correspondence.answer(question).thenApply(Question::encode);
       };
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);

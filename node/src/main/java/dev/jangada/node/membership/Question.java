@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * question   = 1:i8                                            ; who belongs to the cluster?
  *            | 2:i8 cluster:i64 millis:i64 count:i8 count*change ; leader, change the membership!
+ *            | 3:i8 cluster:i64 bytes                         ; for those who use the node
  * change     = 1:i8 id:i64 address:utf                         ; AddVoter
  *            | 2:i8 id:i64 address:utf promote:i8              ; AddLearner
  *            | 3:i8 id:i64                                     ; Promote
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  *            | 7:i8 id:i64 incarnation:i64                     ; Identify
  * reply      = 1:i8 cluster:i64 length:i16 membership          ; {@link MembershipCodec}'s
  *            | 2:i8 reason:utf unknown:i8 refusal:utf message:utf ; the change has failed
+ *            | 3:i8 bytes                                     ; of those who use the node
  * </pre>
  */
 sealed interface Question {
@@ -46,6 +48,13 @@ sealed interface Question {
     }
   }
 
+  /**
+   * What those who use the node ask of each other.
+   *
+   * @param bytes not modified any more
+   */
+  record Private(long cluster, byte[] bytes) implements Question {}
+
   /** A reply. */
   sealed interface Reply {}
 
@@ -54,6 +63,13 @@ sealed interface Question {
 
   /** The change has failed. */
   record Failed(RaftException failure) implements Reply {}
+
+  /**
+   * What those who use the node reply to each other.
+   *
+   * @param bytes not modified any more
+   */
+  record PrivateReply(byte[] bytes) implements Reply {}
 
   /** The bytes of a question. */
   static byte[] encode(Question question) {
@@ -68,6 +84,11 @@ sealed interface Question {
           for (MembershipChange one : change.changes()) {
             write(one, out);
           }
+        }
+        case Private(long cluster, byte[] bytes) -> {
+          out.writeByte(3);
+          out.writeLong(cluster);
+          out.write(bytes);
         }
       }
     });
@@ -107,10 +128,13 @@ sealed interface Question {
     if (kind == 1) {
       return new WhoBelongs();
     }
-    if (kind != 2) {
+    if (kind != 2 && kind != 3) {
       throw new IOException("a question of the unknown kind " + kind);
     }
     long cluster = in.readLong();
+    if (kind == 3) {
+      return new Private(cluster, in.readAllBytes());
+    }
     long millis = in.readLong();
     int count = in.readUnsignedByte();
     if (millis < 1 || count < 1) {
@@ -161,6 +185,10 @@ sealed interface Question {
           out.writeUTF(refusal == null ? "" : refusal.name());
           out.writeUTF(String.valueOf(failure.getMessage()));
         }
+        case PrivateReply(byte[] bytes) -> {
+          out.writeByte(3);
+          out.write(bytes);
+        }
       }
     });
   }
@@ -186,6 +214,9 @@ sealed interface Question {
         String refusal = in.readUTF();
         @Nullable ChangeRefusal why = refusal.isEmpty() ? null : ChangeRefusal.valueOf(refusal);
         return new Failed(new RaftException(reason, unknown, in.readUTF(), why));
+      }
+      if (kind == 3) {
+        return new PrivateReply(in.readAllBytes());
       }
     } catch (MalformedMessageException | IllegalArgumentException e) {
       throw new IOException("a reply that makes no sense: " + e.getMessage(), e);

@@ -33,6 +33,8 @@ public record RunningCluster(long clusterId, Membership membership) {
               case Question.Members members ->
                   new RunningCluster(members.cluster(), members.membership());
               case Question.Failed failed -> throw failed.failure();
+              case Question.PrivateReply other ->
+                  throw new IOException("a reply to another question");
             };
           } catch (IOException e) {
             throw new CompletionException(e);

@@ -38,6 +38,21 @@ class QuestionTest {
   }
 
   @Test
+  void whatUsersOfNodesAskEachOtherIsPassedOnAsItIs() throws IOException {
+    byte[] bytes = {3, 0, -1};
+    assertThat(Question.decode(Question.encode(new Question.Private(7, bytes))))
+        .isInstanceOfSatisfying(
+            Question.Private.class,
+            read -> {
+              assertThat(read.cluster()).isEqualTo(7);
+              assertThat(read.bytes()).isEqualTo(bytes);
+            });
+    assertThat(Question.decodeReply(Question.encode(new Question.PrivateReply(bytes))))
+        .isInstanceOfSatisfying(
+            Question.PrivateReply.class, read -> assertThat(read.bytes()).isEqualTo(bytes));
+  }
+
+  @Test
   void repliesAreReadAsTheyWereWritten() throws IOException {
     Question.Members members = new Question.Members(9, Membership.ofVoters(List.of(1L, 2L)));
     assertThat(Question.decodeReply(Question.encode(members))).isEqualTo(members);
