@@ -33,7 +33,10 @@ import dev.jangada.server.call.Requests;
 import dev.jangada.server.call.Responses;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads and writes of keys.
@@ -54,6 +57,8 @@ import java.util.function.Function;
  * <p>What is read takes of the {@link AnswerMemory} until it has been sent.
  */
 final class KvService extends KVGrpc.KVImplBase {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KvService.class);
 
   /** Results from this size on are decoded and answered by the pool. */
   private static final int LARGE_RESULT_BYTES = 64 << 10;
@@ -180,11 +185,19 @@ final class KvService extends KVGrpc.KVImplBase {
   @Override
   public void compact(CompactionRequest request, StreamObserver<CompactionResponse> observer) {
     Reply<CompactionResponse> reply = new Reply<>(observer);
+    long begin = System.nanoTime();
     reply.attempt(() ->
         write(
             reply,
             Requests.compact(request),
-            response -> Responses.compact(headers.at(response.revision()))));
+            response -> {
+              LOG.info(
+                  "compaction: by a client, to revision={} of={} took={} ms",
+                  request.getRevision(),
+                  response.revision(),
+                  TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+              return Responses.compact(headers.at(response.revision()));
+            }));
   }
 
   private static StatusRuntimeException refusal(Failure failure, AnswerMemory.Share share) {

@@ -3,6 +3,7 @@ package dev.jangada.cli.ctl;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /** What a command has to work with: the servers, the console, and the format asked for. */
@@ -74,6 +75,14 @@ final class Ctl implements AutoCloseable {
   /** To this server, which the caller closes. */
   Connection connectionTo(Endpoint endpoint) {
     return new Connection(List.of(endpoint), settings());
+  }
+
+  /** A figure that a server tells Prometheus; empty if it does not. */
+  OptionalDouble metric(Endpoint server, String name) throws InterruptedException {
+    Tls tls = settings().tls();
+    String url = server.url(tls.wanted());
+    return MetricsPage.read(
+        url, url.startsWith("https:") ? tls.context() : null, commandTimeout(), name);
   }
 
   private Connection.Settings settings() {

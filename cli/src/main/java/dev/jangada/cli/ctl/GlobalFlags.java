@@ -72,7 +72,7 @@ final class GlobalFlags {
       names = "--key",
       paramLabel = "FILE",
       scope = ScopeType.INHERIT,
-      description = "Its key (PEM, PKCS 8).")
+      description = "Its key (PEM).")
   private @Nullable Path key;
 
   @Option(

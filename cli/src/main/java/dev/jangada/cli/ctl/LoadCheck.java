@@ -1,18 +1,10 @@
 package dev.jangada.cli.ctl;
 
-import com.google.protobuf.ByteString;
-import dev.jangada.etcd.api.etcdserverpb.DeleteRangeRequest;
-import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
-import dev.jangada.etcd.api.etcdserverpb.PutRequest;
 import dev.jangada.etcd.api.etcdserverpb.PutResponse;
-import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
-import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.ConcurrentHistogram;
@@ -27,7 +19,6 @@ import org.HdrHistogram.Histogram;
  */
 final class LoadCheck {
 
-  private static final int KEY_BYTES = 256;
   private static final int VALUE_BYTES = 1024;
   private static final double LEAST_SHARE = 0.9;
   private static final double MOST_SECONDS = 0.5;
@@ -46,15 +37,14 @@ final class LoadCheck {
   record Finding(boolean passed, String text) {}
 
   private final Connection connection;
-  private final ByteString prefix;
+  private final CheckKeys keys;
   private final Load load;
   private final int seconds;
   private final Histogram latencies = new ConcurrentHistogram(SIGNIFICANT_DIGITS);
-  private final SplittableRandom random = new SplittableRandom();
 
   LoadCheck(Connection connection, String prefix, Load load, int seconds) {
     this.connection = connection;
-    this.prefix = ByteString.copyFromUtf8(prefix);
+    this.keys = new CheckKeys(connection, prefix);
     this.load = load;
     this.seconds = seconds;
   }
@@ -65,29 +55,12 @@ final class LoadCheck {
    * @throws CtlException if there are keys already that would be deleted, or if nobody answers
    */
   List<Finding> run() throws InterruptedException {
-    RangeRequest existing =
-        RangeRequest.newBuilder()
-            .setKey(prefix)
-            .setRangeEnd(KeyRange.endOfPrefix(prefix))
-            .setLimit(1)
-            .build();
-    if (connection.read(KVGrpc.getRangeMethod(), existing).getCount() > 0) {
-      throw new CtlException(
-          CtlException.Kind.INPUT,
-          "there are keys with prefix \"%s\", which would be deleted; delete them, or choose another --prefix"
-              .formatted(prefix.toStringUtf8()));
-    }
+    keys.requireNone();
     try {
       double took = write();
       return judge(took);
     } finally {
-      var unused =
-          connection.call(
-              KVGrpc.getDeleteRangeMethod(),
-              DeleteRangeRequest.newBuilder()
-                  .setKey(prefix)
-                  .setRangeEnd(KeyRange.endOfPrefix(prefix))
-                  .build());
+      var unused = keys.delete();
     }
   }
 
@@ -114,16 +87,10 @@ final class LoadCheck {
   }
 
   private void put(Channel channel, long due, Semaphore free) {
-    PutRequest request =
-        PutRequest.newBuilder()
-            .setKey(prefix.concat(randomBytes(KEY_BYTES)))
-            .setValue(randomBytes(VALUE_BYTES))
-            .build();
-    ClientCalls.asyncUnaryCall(
-        channel.newCall(
-            KVGrpc.getPutMethod(),
-            CallOptions.DEFAULT.withDeadlineAfter(seconds, TimeUnit.SECONDS)),
-        request,
+    keys.put(
+        channel,
+        VALUE_BYTES,
+        seconds,
         new StreamObserver<PutResponse>() {
           @Override
           public void onNext(PutResponse response) {
@@ -140,12 +107,6 @@ final class LoadCheck {
             free.release();
           }
         });
-  }
-
-  private ByteString randomBytes(int size) {
-    byte[] bytes = new byte[size];
-    random.nextBytes(bytes);
-    return ByteString.copyFrom(bytes);
   }
 
   private List<Finding> judge(double took) {

@@ -1,13 +1,14 @@
 package dev.jangada.cli.ctl;
 
+import dev.jangada.server.tls.PemFiles;
 import io.grpc.netty.GrpcSslContexts;
-import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param authorities certificates of the authorities to trust; null for those that Java trusts
  * @param certificate of this client; null for none
- * @param key of the certificate, in PKCS 8; null for none
+ * @param key of the certificate,; null for none
  * @param trustAnyone whether to accept every server
  * @param wanted whether endpoints without a scheme are to be reached by TLS
  */
@@ -31,7 +32,7 @@ record Tls(
    *
    * @throws CtlException if they cannot be read or used
    */
-  SslContext context() {
+  JdkSslContext context() {
     if ((certificate == null) != (key == null)) {
       throw CtlException.arguments("--cert and --key are to be given together");
     }
@@ -46,16 +47,17 @@ record Tls(
         builder.trustManager(authorities.toFile());
       }
       if (certificate != null && key != null) {
-        builder.keyManager(certificate.toFile(), key.toFile());
+        builder.keyManager(PemFiles.privateKey(key), PemFiles.certificates(certificate));
       }
-      return GrpcSslContexts.configure(builder, SslProvider.JDK).build();
-    } catch (IllegalArgumentException | SSLException e) {
+      return (JdkSslContext) GrpcSslContexts.configure(builder, SslProvider.JDK).build();
+    } catch (IllegalArgumentException | IOException e) {
       String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
       throw CtlException.arguments(
           "--cacert, --cert or --key cannot be used: "
               + e.getMessage()
               + (reason == null || reason.equals(e.getMessage()) ? "" : " (" + reason + ")")
-              + "; certificates are to be PEM, the key PKCS 8 without password");
+              + "; certificates are to be PEM, and so is the key, without password: openssl pkey"
+              + " -in KEY -out NEW converts one");
     }
   }
 

@@ -262,6 +262,25 @@ class CtlCommandTest {
   }
 
   @Test
+  void memoryOfDataIsMeasuredAndItsTracesAreDeleted() {
+    Result check =
+        ctl.run("check", "datascale", "--prefix=scale/", "--auto-compact", "--auto-defrag=true");
+
+    assertThat(check.err()).isEmpty();
+    assertThat(check.out())
+        .matches(
+            """
+            Start data scale check for work load \\[10000 key-value pairs, 1024 bytes per key-value, 50 concurrent clients\\]\\.
+            Compacting with revision (\\d+)
+            Compacted with revision \\1
+            Defragmenting "(.*)"
+            Defragmented "\\2"
+            PASS: Approximate system memory used : -?\\d+\\.\\d\\d MB\\.
+            """);
+    assertThat(ctl.run("get", "--prefix", "scale/", "--count-only").out()).isEqualTo("0\n");
+  }
+
+  @Test
   void keysThatThePerformanceCheckWouldDeleteAreSpared() {
     put("perf/mine", "v");
 

@@ -8,7 +8,13 @@ import dev.jangada.server.ServerConfig;
 import dev.jangada.server.embedded.FreePorts;
 import dev.jangada.server.tls.TlsFiles;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.interfaces.ECPrivateKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -99,6 +105,43 @@ class CtlTlsTest {
                 "get",
                 "k");
     assertThat(flags).isEqualTo(new Result(0, "k\nv\n", ""));
+  }
+
+  /** As openssl and the tools around etcd have written it for a long time. */
+  @Test
+  void keyInAnOlderFormIsTaken(@TempDir Path directory) throws Exception {
+    String pem = Files.readString(certificates.key("client"));
+    byte[] pkcs8 =
+        Base64.getMimeDecoder().decode(pem.replaceAll("-----(BEGIN|END) PRIVATE KEY-----", ""));
+    ECPrivateKey key =
+        (ECPrivateKey) KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+    String secret = "%064x".formatted(key.getS());
+    // SEQUENCE { INTEGER 1, OCTET STRING secret, [0] { OID secp256r1 } }
+    byte[] sec1 = HexFormat.of().parseHex("30310201010420" + secret + "a00a06082a8648ce3d030107");
+    Path older =
+        Files.writeString(
+            directory.resolve("older.key"),
+            "-----BEGIN EC PRIVATE KEY-----\n"
+                + Base64.getMimeEncoder().encodeToString(sec1)
+                + "\n-----END EC PRIVATE KEY-----\n");
+
+    assertThat(
+            ctl(authority)
+                .with("ETCDCTL_CERT", certificates.certificate("client").toString())
+                .with("ETCDCTL_KEY", older.toString())
+                .run("put", "older", "form"))
+        .isEqualTo(new Result(0, "OK\n", ""));
+  }
+
+  @Test
+  void memoryIsReadOverTlsToo() throws Exception {
+    Result check =
+        ctl(authority)
+            .with("ETCDCTL_CERT", certificates.certificate("client").toString())
+            .with("ETCDCTL_KEY", certificates.key("client").toString())
+            .run("check", "datascale");
+
+    assertThat(check.out()).contains("PASS: Approximate system memory used : ");
   }
 
   /** The command knows why, since it is the one that refuses. */

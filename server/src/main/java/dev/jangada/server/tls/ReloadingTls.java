@@ -10,13 +10,10 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,8 +122,8 @@ public final class ReloadingTls {
   }
 
   private static Contexts load(TlsFiles files) throws IOException {
-    X509Certificate[] chain = certificates(files.certificate());
-    PrivateKey key = PrivateKeys.read(files.key());
+    X509Certificate[] chain = PemFiles.certificates(files.certificate());
+    PrivateKey key = PemFiles.privateKey(files.key());
     SslContextBuilder server;
     SslContextBuilder client;
     try {
@@ -147,7 +144,7 @@ public final class ReloadingTls {
                   chain[0].getPublicKey().getAlgorithm()));
     }
     if (files.trustedRoots() != null) {
-      X509Certificate[] roots = certificates(files.trustedRoots());
+      X509Certificate[] roots = PemFiles.certificates(files.trustedRoots());
       server.trustManager(roots);
       client.trustManager(roots);
     }
@@ -165,20 +162,5 @@ public final class ReloadingTls {
 
   private static SslContext finish(SslContextBuilder builder) throws IOException {
     return builder.sslProvider(SslProvider.JDK).protocols("TLSv1.3", "TLSv1.2").build();
-  }
-
-  private static X509Certificate[] certificates(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      X509Certificate[] certificates =
-          CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
-              .map(X509Certificate.class::cast)
-              .toArray(X509Certificate[]::new);
-      if (certificates.length == 0) {
-        throw new IOException(file + " holds no certificate in PEM");
-      }
-      return certificates;
-    } catch (GeneralSecurityException e) {
-      throw new IOException(file + " holds no certificates in PEM: " + e.getMessage(), e);
-    }
   }
 }
