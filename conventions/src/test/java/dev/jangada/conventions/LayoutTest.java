@@ -51,11 +51,19 @@ class LayoutTest {
             source("m/src/main/java/c/package-info.java", "/** Says it. */ package c;"),
             source("m/src/main/java/d/D.java", "package d;"),
             source("m/src/main/java/d/package-info.java", "/** Says it. */ @NullMarked package d;"),
-            source("m/src/test/java/d/DTest.java", "package d;"));
+            source("m/src/test/java/d/DTest.java", "package d;"),
+            source("m/src/main/java/e/E.java", "package e;"),
+            source(
+                "m/src/main/java/e/package-info.java", "/** {@link E} */ @NullMarked package e;"),
+            source("m/src/test/java/f/FTest.java", "package f;"),
+            source("m/src/test/java/f/package-info.java", "/** Tests. */ @NullMarked package f;"));
 
     assertThat(undescribed(sources))
         .containsExactly(
-            "m: a has no package-info", "m: b has no Javadoc", "m: c is not @NullMarked");
+            "m: a has no package-info",
+            "m: b has no Javadoc",
+            "m: c is not @NullMarked",
+            "m: d does not name a class to begin with");
   }
 
   private static JavaSource source(String path, String text) {
@@ -88,9 +96,16 @@ class LayoutTest {
         problems.add(name + " has no Javadoc");
       } else if (!descriptions.stream().allMatch(text -> text.contains("@NullMarked"))) {
         problems.add(name + " is not @NullMarked");
+      } else if (isProduction(files)
+          && descriptions.stream().noneMatch(text -> text.contains("{@link"))) {
+        problems.add(name + " does not name a class to begin with");
       }
     });
     return problems;
+  }
+
+  private static boolean isProduction(List<JavaSource> files) {
+    return files.stream().anyMatch(source -> name(source).contains("/src/main/"));
   }
 
   /** Module and package, for example {@code raft: dev.jangada.raft}. */

@@ -125,41 +125,6 @@ public final class RaftDriver {
   private record LogReset(long write, SnapshotMetadata snapshot) {}
 
   /**
-   * Creates a driver without snapshots.
-   *
-   * @param raft to be used by nobody else from now on
-   * @param config the settings that {@code raft} was made with
-   * @param firstNumber where the numbering of proposals and reads begins. Drawn at random from all
-   *     64 bits each time a node starts, so that no number is ever used twice by a node
-   * @param maxWaitingBytes commands are refused while more than this waits for a leader
-   * @param logWriter writes the log
-   * @param transport sends messages
-   * @param applier applies what is committed
-   * @param leadershipListener told of each new term and leader, within {@link #advance}
-   */
-  public RaftDriver(
-      Raft raft,
-      RaftConfig config,
-      long firstNumber,
-      long maxWaitingBytes,
-      LogWriter logWriter,
-      Transport transport,
-      Applier applier,
-      LeadershipListener leadershipListener) {
-    this(
-        raft,
-        config,
-        firstNumber,
-        maxWaitingBytes,
-        logWriter,
-        transport,
-        applier,
-        Snapshots.NONE,
-        SnapshotPolicy.NONE,
-        leadershipListener);
-  }
-
-  /**
    * Creates a driver.
    *
    * @param raft to be used by nobody else from now on

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.node.request.Outcome;
 import dev.jangada.node.request.RaftException;
+import dev.jangada.node.snapshot.SnapshotPolicy;
+import dev.jangada.node.snapshot.Snapshots;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
@@ -181,6 +183,8 @@ final class DriverCluster {
               this::write,
               this::send,
               batches::add,
+              Snapshots.NONE,
+              SnapshotPolicy.NONE,
               (leader, term, isLeader) -> {});
     }
 
