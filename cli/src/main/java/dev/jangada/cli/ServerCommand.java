@@ -2,6 +2,7 @@ package dev.jangada.cli;
 
 import dev.jangada.cli.config.ConfigFile;
 import dev.jangada.cli.config.OtherFlag;
+import dev.jangada.cli.logging.LibraryLog;
 import dev.jangada.server.ConfigException;
 import dev.jangada.server.JangadaServer;
 import dev.jangada.server.ServerConfig;
@@ -98,6 +99,7 @@ final class ServerCommand implements Callable<Integer> {
     } catch (ConfigException e) {
       throw refusal(e.getMessage());
     }
+    LibraryLog.install();
     ServerConfig config = settings.config();
     Logger logger = LoggerFactory.getLogger(ServerCommand.class);
     unknownVariables(environment.keySet())

@@ -293,12 +293,18 @@ class TlsTest {
   @Test
   void replacedCertificateIsShownToNewConnectionsAndABrokenOneIsNot() throws Exception {
     BigInteger old = shownCertificate().getSerialNumber();
+    byte[] whole = Files.readAllBytes(server.certificate());
     Files.writeString(server.certificate(), "broken");
     TimeUnit.MILLISECONDS.sleep(1_100); // the files are looked at once a second
     assertThat(shownCertificate().getSerialNumber()).isEqualTo(old);
 
     TlsFiles fresh = authority.issue(directory, "fresh", Duration.ofDays(5), true);
+    // Between the two, key and certificate do not fit together.
+    Files.write(server.certificate(), whole);
     Files.move(fresh.key(), server.key(), StandardCopyOption.REPLACE_EXISTING);
+    TimeUnit.MILLISECONDS.sleep(1_100);
+    assertThat(shownCertificate().getSerialNumber()).isEqualTo(old);
+
     Files.move(fresh.certificate(), server.certificate(), StandardCopyOption.REPLACE_EXISTING);
 
     await().atMost(PATIENCE).until(() -> !shownCertificate().getSerialNumber().equals(old));

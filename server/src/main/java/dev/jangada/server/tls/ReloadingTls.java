@@ -13,7 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,15 +137,7 @@ public final class ReloadingTls {
           "%s is not the key of %s: %s".formatted(files.key(), files.certificate(), e.getMessage()),
           e);
     }
-    if (!chain[0].getPublicKey().getAlgorithm().equals(key.getAlgorithm())) {
-      throw new IOException(
-          "%s is not the key of %s: one is of %s, the other of %s"
-              .formatted(
-                  files.key(),
-                  files.certificate(),
-                  key.getAlgorithm(),
-                  chain[0].getPublicKey().getAlgorithm()));
-    }
+    checkTogether(files, key, chain[0].getPublicKey());
     if (files.trustedRoots() != null) {
       X509Certificate[] roots = PemFiles.certificates(files.trustedRoots());
       server.trustManager(roots);
@@ -158,6 +153,49 @@ public final class ReloadingTls {
             ApplicationProtocolNames.HTTP_1_1,
             ApplicationProtocolNames.HTTP_2));
     return new Contexts(finish(server), finish(client));
+  }
+
+  /**
+   * Whoever replaces the files does so one after the other; and a pair that does not belong
+   * together can be told by no handshake but one that fails.
+   */
+  private static void checkTogether(TlsFiles files, PrivateKey key, PublicKey certified)
+      throws IOException {
+    String trouble = null;
+    if (!certified.getAlgorithm().equals(key.getAlgorithm())) {
+      trouble =
+          "one is of %s, the other of %s".formatted(key.getAlgorithm(), certified.getAlgorithm());
+    } else {
+      try {
+        trouble = verifies(key, certified) ? null : "they are no pair";
+      } catch (GeneralSecurityException e) {
+        trouble = e.getMessage();
+      }
+    }
+    if (trouble != null) {
+      throw new IOException(
+          "%s is not the key of %s: %s".formatted(files.key(), files.certificate(), trouble));
+    }
+  }
+
+  /** Whether what one key signs is what the other one verifies. */
+  private static boolean verifies(PrivateKey key, PublicKey certified)
+      throws GeneralSecurityException {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA", "DSA" -> "SHA256with" + key.getAlgorithm();
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    byte[] message = {1};
+    Signature signing = Signature.getInstance(algorithm);
+    signing.initSign(key);
+    signing.update(message);
+    byte[] signature = signing.sign();
+    Signature verifying = Signature.getInstance(algorithm);
+    verifying.initVerify(certified);
+    verifying.update(message);
+    return verifying.verify(signature);
   }
 
   private static SslContext finish(SslContextBuilder builder) throws IOException {
