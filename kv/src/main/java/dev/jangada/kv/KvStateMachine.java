@@ -79,6 +79,10 @@ public final class KvStateMachine implements StateMachine {
   private static final int BATCH_DIVISOR = 4;
 
   private final MvccStore store;
+
+  /** Held by whoever changes the store: the thread that applies, or one that reclaims space. */
+  private final Object writing = new Object();
+
   private final long maxCommandBytes;
   private final AtomicLong malformedEntries = new AtomicLong();
   private volatile @Nullable EventListener eventListener;
@@ -128,7 +132,9 @@ public final class KvStateMachine implements StateMachine {
 
   @Override
   public Snapshot snapshot() {
-    return new KvSnapshot(appliedIndex(), store.checkpoint());
+    synchronized (writing) {
+      return new KvSnapshot(appliedIndex(), store.checkpoint());
+    }
   }
 
   /**
@@ -138,7 +144,9 @@ public final class KvStateMachine implements StateMachine {
    */
   @Override
   public void restore(long index, InputStream in) throws IOException {
-    store.restore(index, in);
+    synchronized (writing) {
+      store.restore(index, in);
+    }
     EventListener listener = eventListener;
     if (listener != null) {
       listener.restored(revision());
@@ -167,8 +175,10 @@ public final class KvStateMachine implements StateMachine {
   @Override
   public List<byte[]> apply(List<Entry> entries) {
     List<byte[]> results = new ArrayList<>(entries.size());
-    while (results.size() < entries.size()) {
-      applyBatch(entries.subList(results.size(), entries.size()), results);
+    synchronized (writing) {
+      while (results.size() < entries.size()) {
+        applyBatch(entries.subList(results.size(), entries.size()), results);
+      }
     }
     return results;
   }
@@ -249,13 +259,22 @@ public final class KvStateMachine implements StateMachine {
     return Long.toHexString(member);
   }
 
-  /** In batches of their own, so that memory stays bounded. */
   private void removeAllLeftovers() {
-    long appliedIndex = appliedIndex();
-    while (store.state().removedRevision() < store.state().compactedRevision()) {
+    while (removeLeftovers()) {
+      // In batches of their own, so that memory stays bounded.
+    }
+  }
+
+  /** Removes some of what compaction gave up; false if there is nothing left. */
+  private boolean removeLeftovers() {
+    synchronized (writing) {
+      if (store.state().removedRevision() >= store.state().compactedRevision()) {
+        return false;
+      }
       MvccBatch batch = store.newBatch(false);
       batch.removeLeftovers(REMOVALS_PER_BATCH_OF_THEIR_OWN);
-      store.commit(batch, appliedIndex);
+      store.commit(batch, appliedIndex());
+      return true;
     }
   }
 
@@ -477,6 +496,8 @@ public final class KvStateMachine implements StateMachine {
    * closed. Nothing waits for it. Any thread.
    */
   public void reclaim() {
+    // Otherwise that is done with what is written, and while there is no space nothing is.
+    removeAllLeftovers();
     store.reclaim();
   }
 
