@@ -23,6 +23,7 @@ import dev.jangada.kv.store.HeapStore;
 import dev.jangada.kv.store.OrderedStore;
 import dev.jangada.kv.store.StoreException;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryType;
 import dev.jangada.raft.Proposal;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -101,6 +102,20 @@ class LeaseTest {
       assertThat(client.machine().leaseClock()).isEqualTo(new LeaseClock(0, 1));
       advance(client, 400);
       assertThat(client.machine().leaseClock()).isEqualTo(new LeaseClock(400, 1));
+    }
+  }
+
+  /** What was measured as the leader of a term, and proposed when the node led a later one. */
+  @Test
+  void advanceMeasuredInAnEarlierTermMovesNothing() {
+    try (Client client = Client.onHeap()) {
+      client.send(new LeaseGrantRequest(ID, 1));
+      byte[] earlier = CommandCodec.encode(new AdvanceLeaseClockRequest(1_000, 2));
+      long index = client.machine().appliedIndex() + 1;
+      client.machine().apply(List.of(new Entry(index, 3, EntryType.COMMAND, 1, 1, earlier)));
+      assertThat(client.machine().leaseClock()).isEqualTo(new LeaseClock(0, 1));
+      client.machine().apply(List.of(new Entry(index + 1, 2, EntryType.COMMAND, 1, 2, earlier)));
+      assertThat(client.machine().leaseClock()).isEqualTo(new LeaseClock(1_000, 1));
     }
   }
 

@@ -57,6 +57,14 @@ final class MutantTable {
       `17-late-and-repeated-answers`;
       - takes any answer for one to the latest question of a read: the stories 17, 32, 33 and 36;
       - dates a lease from the answer instead of the sending: the story `36-lease-reads`;
+      - keeps its lease when the membership changes: the story \
+      `61-a-lease-ends-with-the-membership`;
+      - lets time pass for clients' leases that the leaders before have counted, or counts the time \
+      between look and proposal in full: `LeaseStopwatchTest`; what was measured in an earlier \
+      term: `LeaseTest`. Leases have a second in reserve, which hides most of it;
+      - says that a change of the membership is made while a joint configuration is in force: \
+      `RaftDriverMembershipTest`; takes no notice of which logs members have, or of an address \
+      that a member says hello with: `RaftNodeMembershipTest`;
       - campaigns though its own disk hangs: the story `28-a-leader-whose-disk-hangs`;
       - asks for a snapshot for a follower that is gone: the story `48-a-snapshot-that-failed`;
       - does not take a piece of a snapshot for a sign of life of the leader: the story \
