@@ -159,6 +159,20 @@ class JangadaServerTest extends ClusterTest {
   }
 
   @Test
+  void compactionIsAnsweredWithTheRevisionThatIsCurrent() {
+    long first = cluster.kv(0).put(put("compacted", "1")).getHeader().getRevision();
+    long second = cluster.kv(0).put(put("compacted", "2")).getHeader().getRevision();
+
+    assertThat(
+            cluster
+                .kv(0)
+                .compact(CompactionRequest.newBuilder().setRevision(first).build())
+                .getHeader()
+                .getRevision())
+        .isEqualTo(second);
+  }
+
+  @Test
   void refusalsHaveEtcdsCodesAndTexts() {
     PutRequest noKey = PutRequest.newBuilder().setValue(utf8("v")).build();
     assertRefused(EtcdError.EMPTY_KEY, () -> cluster.kv(0).put(noKey));
