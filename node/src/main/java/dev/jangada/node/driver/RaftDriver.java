@@ -222,7 +222,11 @@ public final class RaftDriver {
     while (!unsentPromises.isEmpty() && unsentPromises.peek().afterWrite() <= number) {
       UnsentPromises kept = unsentPromises.remove();
       for (Message message : kept.messages()) {
-        transport.send(message);
+        // What was promised in an earlier term helps nobody any more, and what it was about may
+        // have been replaced in the log meanwhile.
+        if (message.term() == raft.term()) {
+          transport.send(message);
+        }
       }
       if (kept.receipt() != null) {
         raft.persisted(kept.receipt());

@@ -41,6 +41,13 @@ final class SnapshotReceiver {
 
   private boolean complete;
 
+  /**
+   * How many pieces were given away to be stored and are not, and how many of an earlier attempt.
+   */
+  private int unstored;
+
+  private int unstoredOfEarlier;
+
   /** A snapshot that waits to be, or is being, restored. */
   private @Nullable EntryId installing;
 
@@ -64,6 +71,11 @@ final class SnapshotReceiver {
         outlet.acknowledge(from, ofLast, 0);
         return;
       }
+      if (unstoredOfEarlier > 0) {
+        // A disk that stands still while leaders come and go would be given ever more to do.
+        return;
+      }
+      unstoredOfEarlier = unstored;
       sender = from;
       term = inTerm;
       begin(ofLast, ofTotal);
@@ -72,6 +84,7 @@ final class SnapshotReceiver {
     if (open && offset == taken && (data.length > 0 || total == 0)) {
       taken += data.length;
       complete = taken == total;
+      unstored++;
       outlet.write(of, total, offset, data);
     } else if (taken < total) {
       outlet.acknowledge(from, last, taken);
@@ -86,16 +99,23 @@ final class SnapshotReceiver {
     complete = false;
   }
 
-  /** A snapshot is stored up to an offset. */
+  /** A snapshot is stored up to an offset: one piece more. */
   void written(EntryId ofLast, long received) {
+    countStored();
     if (ofLast.equals(last)) {
       // What was stored of an earlier attempt at the same snapshot may be more than of this one.
       outlet.acknowledge(sender, last, Math.min(received, taken));
     }
   }
 
-  /** The whole snapshot is durable. */
+  private void countStored() {
+    unstored--;
+    unstoredOfEarlier = Math.max(0, unstoredOfEarlier - 1);
+  }
+
+  /** The whole snapshot is durable, its last piece included. */
   void stored(EntryId ofLast) {
+    countStored();
     if (ofLast.equals(last)) {
       outlet.acknowledge(sender, last, total);
       begin(EntryId.NONE, 0);

@@ -58,6 +58,24 @@ class RaftDriverTest {
     assertThat(matchesOnTheWay()).containsExactly(2L, 3L, 4L);
   }
 
+  /** What it was about may have been replaced in the log since, before either was durable. */
+  @Test
+  void whatWasPromisedInAnEarlierTermIsNotSentAnyMore() {
+    Node leader = cluster.elect(1);
+    Node follower = cluster.node(2);
+    leader.submit("a", LONG);
+    cluster.takeNetwork().stream().filter(message -> message.to() == 2).forEach(cluster::deliver);
+    cluster.takeNetwork();
+    assertThat(follower.writes).isNotEmpty();
+
+    long newerTerm = follower.driver.status().term() + 1;
+    cluster.deliver(new Message.StaleTerm(3, 2, newerTerm));
+    assertThat(follower.driver.status().term()).isEqualTo(newerTerm);
+    follower.completeWrites();
+
+    assertThat(matchesOnTheWay()).isEmpty();
+  }
+
   private List<Long> matchesOnTheWay() {
     return cluster.onTheWay(Message.AppendAccepted.class).stream()
         .map(Message.AppendAccepted::match)

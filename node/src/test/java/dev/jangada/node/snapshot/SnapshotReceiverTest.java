@@ -102,6 +102,24 @@ class SnapshotReceiverTest {
   }
 
   @Test
+  void aThirdAttemptWaitsUntilTheFirstIsStored() {
+    piece(1, 4, LAST, 0);
+    piece(1, 4, LAST, 4);
+    piece(2, 5, LAST, 0);
+    take();
+
+    piece(3, 6, LAST, 0);
+    receiver.written(LAST, 4);
+    piece(3, 6, LAST, 0);
+    assertThat(take()).containsExactly("tell 2: 100@3 4");
+
+    receiver.written(LAST, 8);
+    take();
+    piece(3, 6, LAST, 0);
+    assertThat(take()).containsExactly("write 100@3 0+4/12");
+  }
+
+  @Test
   void theWholeIsAcknowledgedOnlyOnceItIsDurable() {
     piece(LAST, 0);
     piece(LAST, 4);
