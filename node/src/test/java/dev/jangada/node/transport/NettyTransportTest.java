@@ -446,6 +446,10 @@ final class NettyTransportTest {
           .hasMessageContaining("cannot listen for peers at " + HOST + ":" + ports[0])
           .hasMessageContaining("in use");
     }
+    // The event loop says that it has ended a moment before its thread has.
+    for (Thread thread : threadsOf(1)) {
+      thread.join(RawPeer.PATIENCE_MILLIS);
+    }
     assertThat(threadsOf(1)).as("threads left").isEmpty();
   }
 
