@@ -31,6 +31,9 @@ final class LogCompaction {
   /** What was applied when the log was last looked at; -1 if it has to be looked at again. */
   private long examinedAt = -1;
 
+  /** Whether more would have been cut then, had nobody needed it. */
+  private boolean heldBack;
+
   /**
    * Creates the policy's state for a node that starts.
    *
@@ -45,6 +48,13 @@ final class LogCompaction {
     this.safe = applied;
   }
 
+  /** Time has passed, and whoever needed the log may have it, or have been given up. */
+  void tick() {
+    if (heldBack) {
+      examinedAt = -1;
+    }
+  }
+
   void applied(long index) {
     applied = Math.max(applied, index);
   }
@@ -55,6 +65,11 @@ final class LogCompaction {
       safe = index;
       examinedAt = -1;
     }
+  }
+
+  /** Index up to which the machine has applied entries. */
+  long applied() {
+    return applied;
   }
 
   /** Index up to which the log has been cut. */
@@ -105,6 +120,7 @@ final class LogCompaction {
         "the log is to be cut at %s, but only %s is safe",
         upTo,
         safe);
+    heldBack = upTo < upTo();
     return upTo - cut >= step ? upTo : 0;
   }
 }

@@ -108,7 +108,13 @@ public final class SnapshotCoordinator implements SnapshotSender.Outlet, Snapsho
     this.policy = policy;
     this.term = raft.term();
     this.compaction = new LogCompaction(policy, status.base().index(), status.applied());
-    this.sender = new SnapshotSender(policy, config.electionTimeoutTicks(), compaction::cut, this);
+    this.sender =
+        new SnapshotSender(
+            policy,
+            config.electionTimeoutTicks(),
+            compaction::cut,
+            () -> compaction.applied() - policy.retainedEntries(),
+            this);
     this.receiver = new SnapshotReceiver(this);
     this.installationTicks = (long) INSTALLATION_TIMEOUTS * config.electionTimeoutTicks();
   }
@@ -121,6 +127,7 @@ public final class SnapshotCoordinator implements SnapshotSender.Outlet, Snapsho
   public void tick() {
     tick++;
     sender.tick();
+    compaction.tick();
   }
 
   /** How many ticks there are, the last one included, until one has consequences. */
@@ -224,21 +231,29 @@ public final class SnapshotCoordinator implements SnapshotSender.Outlet, Snapsho
     }
   }
 
-  /** After which index the log is needed by followers that install a snapshot now. */
+  /**
+   * After which index the log is needed by followers that install a snapshot now. Who installs one
+   * answers heartbeats; who does not may be away for long, and is not waited for. Nor is one that
+   * comes back when the log has been cut meanwhile: it needs another snapshot.
+   */
   private long neededToInstall(RaftStatus status) {
+    installations.values().removeIf(installation -> installation.untilTick() <= tick);
     if (installations.isEmpty()) {
       return Long.MAX_VALUE;
     }
+    long needed = Long.MAX_VALUE;
     for (RaftStatus.FollowerStatus follower : status.followers()) {
+      Installation installation = installations.get(follower.id());
+      if (installation == null) {
+        continue;
+      }
       if (!follower.needsSnapshot()) {
         installations.remove(follower.id());
+      } else if (follower.reachable() && installation.index() >= compaction.cut()) {
+        needed = Math.min(needed, installation.index());
       }
     }
-    installations.values().removeIf(installation -> installation.untilTick() <= tick);
-    return installations.values().stream()
-        .mapToLong(Installation::index)
-        .min()
-        .orElse(Long.MAX_VALUE);
+    return needed;
   }
 
   private void captured(SnapshotTask.Purpose purpose, StateMachine.Snapshot snapshot) {

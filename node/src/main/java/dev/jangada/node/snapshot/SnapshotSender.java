@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * everything after it is sent once more. A follower of which nothing is heard, or which does not
  * get on, is given up; the core asks again for one that is still there.
  *
- * <p>One picture of the state serves all followers that want one, as long as the log goes on from
- * it, and is kept for a while after that.
+ * <p>One picture of the state serves all followers that want one, as long as it is recent, and is
+ * kept for a while after that. Were an old one sent as long as the log goes on from it, followers
+ * that come one after the other would have the log kept from there on without end.
  *
  * <p>Deterministic, like the driver that it is a part of.
  */
@@ -62,6 +63,7 @@ final class SnapshotSender {
   private final SnapshotPolicy policy;
   private final int electionTimeoutTicks;
   private final LongSupplier base;
+  private final LongSupplier recent;
   private final Outlet outlet;
 
   private long tick;
@@ -72,6 +74,9 @@ final class SnapshotSender {
   private boolean capturing;
   private @Nullable Picture picture;
   private long pictureUsedAt;
+
+  /** Whether the picture has begun to be sent to anybody. */
+  private boolean pictureUsed;
 
   /** The follower that is sent a snapshot, 0 for none. */
   private long peer;
@@ -104,12 +109,18 @@ final class SnapshotSender {
    * Creates a sender.
    *
    * @param base says what the log has been cut up to
+   * @param recent says from which entry on a picture is recent enough to be sent once more
    */
   SnapshotSender(
-      SnapshotPolicy policy, int electionTimeoutTicks, LongSupplier base, Outlet outlet) {
+      SnapshotPolicy policy,
+      int electionTimeoutTicks,
+      LongSupplier base,
+      LongSupplier recent,
+      Outlet outlet) {
     this.policy = policy;
     this.electionTimeoutTicks = electionTimeoutTicks;
     this.base = base;
+    this.recent = recent;
     this.outlet = outlet;
   }
 
@@ -136,6 +147,7 @@ final class SnapshotSender {
     }
     picture = new Picture(last, snapshot);
     pictureUsedAt = tick;
+    pictureUsed = false;
     pump();
   }
 
@@ -261,7 +273,9 @@ final class SnapshotSender {
       return false;
     }
     Picture present = picture;
-    if (present == null || present.last().index() < base.getAsLong()) {
+    if (present == null
+        || present.last().index() < base.getAsLong()
+        || (pictureUsed && present.last().index() < recent.getAsLong())) {
       capturing = true;
       outlet.capture();
       return false;
@@ -269,6 +283,7 @@ final class SnapshotSender {
     long follower = wanting.iterator().next();
     wanting.remove(follower);
     peer = follower;
+    pictureUsed = true;
     acknowledged = 0;
     next = 0;
     probing = true;
@@ -292,7 +307,8 @@ final class SnapshotSender {
       return Long.MAX_VALUE;
     }
     boolean isSilent = peer != 0 && tick - heardAt >= timeouts(PATIENT_TIMEOUTS);
-    return isSilent ? Long.MAX_VALUE : sent.last().index();
+    boolean isTooLate = sent.last().index() < base.getAsLong();
+    return isSilent || isTooLate ? Long.MAX_VALUE : sent.last().index();
   }
 
   /** Lets go of the picture, for good. */

@@ -50,6 +50,21 @@ class LogCompactionTest {
   }
 
   @Test
+  void whatWasHeldBackIsLookedAtAgainThoughNothingIsAppliedMeanwhile() {
+    compaction.applied(5_000);
+    compaction.safeUpTo(5_000);
+    assertThat(cut(follower(2, 4_500, true))).isEqualTo(4_500);
+    assertThat(compaction.mayCut()).isFalse();
+
+    compaction.tick();
+
+    assertThat(compaction.mayCut()).isTrue();
+    assertThat(cut(follower(2, 5_000, true))).isEqualTo(4_920);
+    compaction.tick();
+    assertThat(compaction.mayCut()).isFalse();
+  }
+
+  @Test
   void aFollowerOfWhichNothingIsHeardHoldsNothingBack() {
     compaction.applied(5_000);
     compaction.safeUpTo(5_000);

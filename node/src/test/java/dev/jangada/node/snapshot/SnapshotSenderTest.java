@@ -26,8 +26,9 @@ class SnapshotSenderTest {
 
   private final Leader leader = new Leader();
   private long base;
+  private long recent;
   private final SnapshotSender sender =
-      new SnapshotSender(new SnapshotPolicy(0, 0, 4, 3), TIMEOUT, () -> base, leader);
+      new SnapshotSender(new SnapshotPolicy(0, 0, 4, 3), TIMEOUT, () -> base, () -> recent, leader);
 
   // --- Window ------------------------------------------------------------------------------------
 
@@ -79,6 +80,30 @@ class SnapshotSenderTest {
 
     assertThat(leader.log).contains("sent to 2: true").containsOnlyOnce("capture");
     assertThat(leader.sent.getLast().peer()).isEqualTo(3);
+  }
+
+  @Test
+  void aPictureIsSentToOneMoreFollowerOnlyAsLongAsItIsRecent() {
+    begin(2, 4);
+    sender.wanted(3);
+    readAll();
+    recent = LAST.index() + 1;
+
+    sender.acknowledged(2, LAST, 4);
+
+    assertThat(leader.log.stream().filter("capture"::equals)).hasSize(2);
+  }
+
+  /** However fast the machine goes on: otherwise none would ever be sent. */
+  @Test
+  void aPictureThatWasJustTakenIsSentAtLeastOnce() {
+    recent = LAST.index() + 1;
+
+    begin(2, 4);
+    readAll();
+
+    assertThat(leader.log).containsOnlyOnce("capture");
+    assertThat(leader.takeOffsets()).containsExactly(0L);
   }
 
   @Test
@@ -252,6 +277,8 @@ class SnapshotSenderTest {
 
     sender.acknowledged(2, LAST, 4);
     assertThat(sender.needed()).isEqualTo(100);
+    base = 101; // Cut meanwhile: now it is too late.
+    assertThat(sender.needed()).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
