@@ -41,6 +41,11 @@ final class Outbox {
     snapshotMessages = new ArrayList<>();
   }
 
+  /** Takes back what would help others to lead: the node has come to lead itself. */
+  void withdrawPreVotes() {
+    sendNow.removeIf(m -> m instanceof Message.PreVoteResponse answer && answer.granted());
+  }
+
   /**
    * Acknowledges an append once it is durable. Appends that arrived together are written together:
    * one acknowledgement serves for all.

@@ -609,6 +609,7 @@ public final class Raft {
     electionElapsed = 0;
     heartbeatElapsed = 0;
     become(leader, "won the election");
+    out.withdrawPreVotes();
     if (config.noop()) {
       Entry noop = Entry.noop(log.last() + 1, term);
       log.append(noop);

@@ -70,6 +70,25 @@ class RaftReadyTest {
         .containsExactly(new ReadState(1, ReadState.FAILED), new ReadState(2, ReadState.FAILED));
   }
 
+  /** A node that stood still may be asked for a pre-vote and win its election in one turn. */
+  @Test
+  void aNodeThatHasComeToLeadHelpsNobodyElseTo() {
+    Raft candidate = follower;
+    while (candidate.term() == 1) {
+      candidate.tick();
+      candidate.step(new Message.PreVoteResponse(2, 1, 2, true));
+    }
+    candidate.persisted(Objects.requireNonNull(candidate.ready().persisted()));
+    assertThat(candidate.isLeader()).isFalse();
+
+    candidate.step(new Message.PreVoteRequest(3, 1, 3, EntryId.NONE));
+    candidate.step(new Message.VoteResponse(2, 1, 2, true));
+
+    assertThat(candidate.isLeader()).isTrue();
+    assertThat(candidate.ready().sendNow())
+        .noneMatch(message -> message instanceof Message.PreVoteResponse);
+  }
+
   @Test
   void whatOnlyTellsTheCommitIndexIsAnsweredOnlyIfItIsRefused() {
     follower.step(append(EntryId.NONE, 0, entry(1)));
