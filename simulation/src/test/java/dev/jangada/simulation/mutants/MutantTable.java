@@ -30,7 +30,8 @@ final class MutantTable {
       faults or in the checks, and the hole gets closed.
 
       The last column is how many runs it takes, counting seeds from 1; the column before it is \
-      what was found broken in the last of them. All of it was measured in one go, by
+      what was found broken in the last of them. A row may be older than others; all are measured \
+      anew by
 
       ```
       mvn -pl simulation -am test -Dtest=MutantsTest -Djangada.rewrite=true \
