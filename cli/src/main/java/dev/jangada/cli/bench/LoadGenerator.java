@@ -37,6 +37,9 @@ final class LoadGenerator {
   /** A store that answers nothing for so long is taken for dead. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** So long may a store refuse everything: an election takes a few seconds at most. */
+  private static final Duration PATIENCE_WITH_REFUSALS = Duration.ofSeconds(10);
+
   /** Pause of a client after a failure: against an endpoint that refuses all at once. */
   private static final long PAUSE_AFTER_FAILURE_MILLIS = 10;
 
@@ -47,8 +50,12 @@ final class LoadGenerator {
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final AtomicLong started = new AtomicLong();
   private final CountDownLatch finished = new CountDownLatch(1);
-  private volatile Measurement measurement = new Measurement();
-  private volatile boolean measuring;
+
+  /** What the requests of the warm-up go into, and nobody looks at. */
+  private final Measurement warmUp = new Measurement();
+
+  /** What a request that starts now goes into. */
+  private volatile Measurement current = warmUp;
 
   /** Number of requests after whose end all is measured. */
   private volatile long wanted;
@@ -98,16 +105,22 @@ final class LoadGenerator {
     EventLoopGroup loops = connect();
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     try {
+      Measurement measured = new Measurement();
+      long start = System.nanoTime();
+      if (load.warmUpNanos() == 0) {
+        // Before the first request, or it would depend on the scheduler how many are not counted.
+        current = measured;
+      }
       List<Client> clients = new ArrayList<>();
       for (int i = 0; i < load.clients(); i++) {
         clients.add(new Client(i, channels.get(i % channels.size()), timer));
       }
       clients.forEach(Client::begin);
-      TimeUnit.NANOSECONDS.sleep(load.warmUpNanos());
-      Measurement measured = new Measurement();
-      measurement = measured;
-      measuring = true;
-      long start = System.nanoTime();
+      if (load.warmUpNanos() > 0) {
+        TimeUnit.NANOSECONDS.sleep(load.warmUpNanos());
+        start = System.nanoTime();
+        current = measured;
+      }
       if (load.durationNanos() > 0) {
         var unused =
             timer.schedule(() -> startNoMore(measured), load.durationNanos(), TimeUnit.NANOSECONDS);
@@ -182,10 +195,22 @@ final class LoadGenerator {
 
   private void awaitEnd(Measurement measured) throws InterruptedException {
     long lastEnded = 0;
-    long lastChange = System.nanoTime();
+    long begun = System.nanoTime();
+    long lastChange = begun;
     while (!finished.await(2, TimeUnit.SECONDS)) {
       long ended = measured.ended();
       long now = System.nanoTime();
+      if (ended > 0
+          && ended == measured.errors()
+          && now - begun > PATIENCE_WITH_REFUSALS.toNanos()) {
+        progress.accept(
+            "given up: %s has answered no request in %d s. The first failed with %s"
+                .formatted(
+                    String.join(",", load.endpoints()),
+                    PATIENCE_WITH_REFUSALS.toSeconds(),
+                    measured.firstError()));
+        return;
+      }
       if (ended != lastEnded) {
         progress.accept(
             String.format(
@@ -290,11 +315,11 @@ final class LoadGenerator {
     }
 
     private void start(long from) {
-      boolean counted = measuring;
+      Measurement into = current;
+      boolean counted = into != warmUp;
       if (abandoned || (counted && started.getAndIncrement() >= load.total())) {
         return;
       }
-      Measurement into = measurement;
       operation.start(
           channel,
           key(random.nextInt(load.keySpace())),
