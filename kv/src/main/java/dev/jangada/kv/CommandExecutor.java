@@ -33,7 +33,6 @@ import dev.jangada.kv.command.TxnResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,11 +138,15 @@ final class CommandExecutor {
    */
   private record Chosen(boolean succeeded, List<Step> steps) {
 
-    /** The operations to be carried out, those of nested transactions in their place. */
-    Stream<Operation> operations() {
-      return steps.stream()
-          .flatMap(step ->
-              step.nested() == null ? Stream.of(step.operation()) : step.nested().operations());
+    /** Appends the operations to be carried out, those of nested transactions in their place. */
+    void addOperationsTo(List<Operation> operations) {
+      for (Step step : steps) {
+        if (step.nested() == null) {
+          operations.add(step.operation());
+        } else {
+          step.nested().addOperationsTo(operations);
+        }
+      }
     }
   }
 
@@ -168,20 +171,38 @@ final class CommandExecutor {
       return new Failure(KvError.DUPLICATE_KEY);
     }
     Chosen chosen = choose(txn);
-    // Of several errors clients are told the one they know from etcd: that of a put before that of
-    // a range, and of one put the missing key before the missing lease, other than outside of a
-    // transaction.
-    Optional<KvError> error =
-        Stream.concat(
-                chosen.operations().flatMap(operation -> checkIfPut(operation).stream()),
-                chosen.operations().flatMap(operation -> checkIfRange(operation).stream()))
-            .findFirst();
+    List<Operation> operations = new ArrayList<>();
+    chosen.addOperationsTo(operations);
+    Optional<KvError> error = firstError(operations);
     if (error.isPresent()) {
       return new Failure(error.get());
     }
-    return chosen.operations().allMatch(operation -> fits(operation, deletions, answers))
-        ? execute(chosen)
-        : new Failure(KvError.TOO_MUCH_AT_ONCE);
+    for (Operation operation : operations) {
+      if (!fits(operation, deletions, answers)) {
+        return new Failure(KvError.TOO_MUCH_AT_ONCE);
+      }
+    }
+    return execute(chosen);
+  }
+
+  /**
+   * Of several errors the one that clients know from etcd: that of a put before that of a range,
+   * and of one put the missing key before the missing lease, other than outside of a transaction.
+   */
+  private Optional<KvError> firstError(List<Operation> operations) {
+    for (Operation operation : operations) {
+      Optional<KvError> error = checkIfPut(operation);
+      if (error.isPresent()) {
+        return error;
+      }
+    }
+    for (Operation operation : operations) {
+      Optional<KvError> error = checkIfRange(operation);
+      if (error.isPresent()) {
+        return error;
+      }
+    }
+    return Optional.empty();
   }
 
   /**
@@ -202,12 +223,21 @@ final class CommandExecutor {
   }
 
   private Chosen choose(TxnRequest txn) {
-    boolean succeeded = txn.compares().stream().allMatch(this::holds);
+    boolean succeeded = holdAll(txn.compares());
     List<Step> steps = new ArrayList<>();
     for (Operation operation : succeeded ? txn.success() : txn.failure()) {
       steps.add(new Step(operation, operation instanceof TxnRequest inner ? choose(inner) : null));
     }
     return new Chosen(succeeded, steps);
+  }
+
+  private boolean holdAll(List<Compare> compares) {
+    for (Compare compare : compares) {
+      if (!holds(compare)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean holds(Compare compare) {

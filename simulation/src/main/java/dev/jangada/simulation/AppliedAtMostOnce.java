@@ -3,8 +3,8 @@ package dev.jangada.simulation;
 import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
-import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +15,44 @@ import org.jspecify.annotations.Nullable;
  */
 final class AppliedAtMostOnce implements Property {
 
-  private record Effect(long index, byte[] result) {}
+  /** A command as a key: to hash its bytes once is a good part of the work here. */
+  private static final class Command {
+    private final byte[] bytes;
+    private final int hash;
 
-  private final Map<ByteBuffer, Integer> asked = new LinkedHashMap<>();
-  private final Map<ByteBuffer, Effect> effects = new LinkedHashMap<>();
+    Command(byte[] bytes) {
+      this.bytes = bytes;
+      this.hash = Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Command command
+          && hash == command.hash
+          && Arrays.equals(bytes, command.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
+
+  /** What became of a command. */
+  private static final class Fate {
+    int asked;
+
+    /** Where it was applied first; 0 if nowhere yet. */
+    long index;
+
+    byte @Nullable [] result;
+  }
+
+  private final Map<Command, Fate> fates = new HashMap<>();
 
   /** A client sends a command. */
   void sending(byte[] command) {
-    asked.merge(ByteBuffer.wrap(command), 1, Integer::sum);
+    fates.computeIfAbsent(new Command(command), unknown -> new Fate()).asked++;
   }
 
   @Override
@@ -32,44 +62,44 @@ final class AppliedAtMostOnce implements Property {
 
   @Override
   public void applied(ObservedNode node, Entry entry, byte[] result) {
-    ByteBuffer command = ByteBuffer.wrap(entry.data());
     if (entry.type() != EntryType.COMMAND) {
       return;
     }
-    Integer times = asked.get(command);
-    if (times == null) {
+    Fate fate = fates.get(new Command(entry.data()));
+    if (fate == null) {
       require(false, "n%d applies %s, which nobody sent", node.number(), entry);
-      return;
-    }
-    Effect first = effects.putIfAbsent(command, new Effect(entry.index(), result));
-    if (first != null && first.index() != entry.index() && times == 1) {
+    } else if (fate.index == 0) {
+      fate.index = entry.index();
+      fate.result = result;
+    } else if (fate.index != entry.index() && fate.asked == 1) {
       require(
           false,
           "n%d applies %s, which was applied at %d already",
           node.number(),
           entry,
-          first.index());
+          fate.index);
     }
   }
 
   /** Whether only one client sent this command, so that the effect below is certainly its own. */
   boolean isUnambiguous(byte[] command) {
-    return asked.getOrDefault(ByteBuffer.wrap(command), 0) == 1;
+    Fate fate = fates.get(new Command(command));
+    return fate != null && fate.asked == 1;
   }
 
   /** What the command's result was; null if it was not applied. */
   byte @Nullable [] resultOf(byte[] command) {
-    Effect effect = effects.get(ByteBuffer.wrap(command));
-    return effect == null ? null : effect.result();
+    Fate fate = fates.get(new Command(command));
+    return fate == null ? null : fate.result;
   }
 
   /** Judges a command of which a client was told that it has had no effect. */
   void checkWithoutEffect(byte[] command, String why) {
-    Effect effect = effects.get(ByteBuffer.wrap(command));
+    Fate fate = fates.get(new Command(command));
     require(
-        effect == null || !isUnambiguous(command),
+        fate == null || fate.index == 0 || fate.asked != 1,
         "a client was told that its command failed without effect (%s), and it was applied at %d",
         why,
-        effect == null ? 0 : effect.index());
+        fate == null ? 0 : fate.index);
   }
 }

@@ -109,8 +109,10 @@ final class ChangesAreSafe implements Property {
     }
     appended.clear();
     Membership inForce = logs.get(node.number()).lastEntry().getValue();
-    if (!status.membership().equals(lookedAt.get(node.number()))
-        && !IndexChain.isBeingReset(node.log(), status)) {
+    if (status.membership().equals(lookedAt.get(node.number()))) {
+      // The next comparison is then one of an object with itself.
+      lookedAt.set(node.number(), status.membership());
+    } else if (!IndexChain.isBeingReset(node.log(), status)) {
       lookedAt.set(node.number(), status.membership());
       require(
           status.membership().equals(inForce),

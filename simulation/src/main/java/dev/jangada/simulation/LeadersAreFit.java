@@ -96,10 +96,12 @@ final class LeadersAreFit implements Property {
       known.leadsSince = known.lived;
       known.heardAt.clear();
     }
-    if (!known.membership.equals(status.membership())) {
-      known.membership = status.membership();
+    Membership membership = status.membership();
+    if (!known.membership.equals(membership)) {
       known.decidesSince = known.lived;
     }
+    // An equal one too: the next comparison is then one with itself.
+    known.membership = membership;
     if (leads == 0) {
       return;
     }

@@ -193,9 +193,25 @@ final class Frames {
       return offset + HEADER_BYTES + payloadBytes;
     }
 
-    /** Whether the eight bytes, or what there is of them, at an aligned offset are all zero. */
-    boolean isZero(long at) throws IOException {
-      return !load(at, ALIGNMENT) || window.getLong((int) (at - windowStart)) == 0;
+    /**
+     * The first aligned offset from a given one on with something else than zeros; the end if there
+     * is none.
+     *
+     * @param end aligned too
+     */
+    long nextNonZero(long from, long end) throws IOException {
+      for (long at = from; at < end; ) {
+        if (!load(at, ALIGNMENT)) {
+          return end;
+        }
+        long windowEnd = Math.min(end, (windowStart + window.limit()) & -ALIGNMENT);
+        for (; at < windowEnd; at += ALIGNMENT) {
+          if (window.getLong((int) (at - windowStart)) != 0) {
+            return at;
+          }
+        }
+      }
+      return end;
     }
 
     /** Brings a range into the window; false if it reaches past the end. */

@@ -256,19 +256,19 @@ final class Recovery {
     Scan scan = scan(segment, limit);
     long written = scan.end();
     Frames.Reader reader = segment.reader(window);
-    for (long at = scan.end(); at < limit; at += Frames.ALIGNMENT) {
-      if (!reader.isZero(at)) {
-        written = at + Frames.ALIGNMENT;
-        if (reader.readHeader(at) && reader.durable() > scan.end()) {
-          throw corrupt(
-              segment,
-              scan.end(),
-              String.format(
-                  Locale.ROOT,
-                  "%s, and offset %d shows that this place was durable",
-                  scan.problem(),
-                  at));
-        }
+    for (long at = reader.nextNonZero(scan.end(), limit);
+        at < limit;
+        at = reader.nextNonZero(written, limit)) {
+      written = at + Frames.ALIGNMENT;
+      if (reader.readHeader(at) && reader.durable() > scan.end()) {
+        throw corrupt(
+            segment,
+            scan.end(),
+            String.format(
+                Locale.ROOT,
+                "%s, and offset %d shows that this place was durable",
+                scan.problem(),
+                at));
       }
     }
     if (written > scan.end()) {

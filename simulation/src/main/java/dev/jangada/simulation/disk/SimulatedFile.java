@@ -19,6 +19,9 @@ final class SimulatedFile {
 
   private static final int PAGE_BYTES = 4096;
 
+  /** What a page that is not there reads as. */
+  private static final byte[] ZEROS = new byte[PAGE_BYTES];
+
   /** Seen contents by page number; a page that is not there is zero. */
   private byte[] @Nullable [] pages = {};
 
@@ -105,11 +108,7 @@ final class SimulatedFile {
       int offset = (int) (at % PAGE_BYTES);
       int part = Math.min(count - done, PAGE_BYTES - offset);
       byte[] page = page(at);
-      if (page == null) {
-        target.put(new byte[part]);
-      } else {
-        target.put(page, offset, part);
-      }
+      target.put(page == null ? ZEROS : page, offset, part);
       done += part;
     }
     return count;
