@@ -218,6 +218,7 @@ final class ServerCommand implements Callable<Integer> {
         notes.add("--%s has no effect: %s".formatted(other.name(), other.why()));
       }
     }
+    notes.addAll(settings.flags.notes());
     return notes;
   }
 

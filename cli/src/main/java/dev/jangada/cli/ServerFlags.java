@@ -5,6 +5,7 @@ import dev.jangada.server.ServerConfig;
 import dev.jangada.server.ServerConfig.InitialClusterState;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -216,9 +217,13 @@ final class ServerFlags {
     }
     builder.initialCorruptCheck(initialCorruptCheck);
     auth(builder);
-    builder.clientTls(tls.forClients());
-    builder.peerTls(tls.forPeers());
+    tls.addTo(builder);
     return builder.build();
+  }
+
+  /** What was given and does not count, with the reason, a line each. */
+  List<String> notes() {
+    return tls.notes();
   }
 
   private void urls(ServerConfig.Builder builder) {

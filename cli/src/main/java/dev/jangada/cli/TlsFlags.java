@@ -1,8 +1,11 @@
 package dev.jangada.cli;
 
 import dev.jangada.server.ConfigException;
+import dev.jangada.server.ServerConfig;
 import dev.jangada.server.tls.TlsFiles;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -55,16 +58,65 @@ final class TlsFlags {
       description = "Refuse members without such a certificate.")
   private boolean peerClientCertAuth;
 
+  @Option(
+      names = "--auto-tls",
+      arity = "0..1",
+      paramLabel = "true|false",
+      fallbackValue = "true",
+      description = "Make a self-signed certificate for clients, in DATA_DIR/fixtures/client.")
+  private boolean autoTls;
+
+  @Option(
+      names = "--peer-auto-tls",
+      arity = "0..1",
+      paramLabel = "true|false",
+      fallbackValue = "true",
+      description = {
+        "Make one for other members, in DATA_DIR/fixtures/peer: connections are",
+        "encrypted, but members do not verify each other."
+      })
+  private boolean peerAutoTls;
+
+  @Option(
+      names = "--self-signed-cert-validity",
+      paramLabel = "YEARS",
+      description = "How long these are valid (default: 1).")
+  private @Nullable Integer selfSignedCertValidity;
+
   TlsFlags() {}
 
-  /** For the client URLs; null without flags. */
-  @Nullable TlsFiles forClients() {
-    return files("", certFile, keyFile, trustedCaFile, clientCertAuth);
+  /**
+   * Adds what they say to the configuration.
+   *
+   * @throws ConfigException if they contradict each other
+   */
+  void addTo(ServerConfig.Builder builder) {
+    builder.clientTls(files("", certFile, keyFile, trustedCaFile, clientCertAuth, autoTls));
+    builder.clientAutoTls(autoTls);
+    builder.peerTls(
+        files(
+            "peer-",
+            peerCertFile,
+            peerKeyFile,
+            peerTrustedCaFile,
+            peerClientCertAuth,
+            peerAutoTls));
+    builder.peerAutoTls(peerAutoTls);
+    if (selfSignedCertValidity != null) {
+      builder.selfSignedCertValidity(selfSignedCertValidity);
+    }
   }
 
-  /** For the peer URLs; null without flags. */
-  @Nullable TlsFiles forPeers() {
-    return files("peer-", peerCertFile, peerKeyFile, peerTrustedCaFile, peerClientCertAuth);
+  /** What was given and does not count, with the reason, a line each. */
+  List<String> notes() {
+    List<String> notes = new ArrayList<>();
+    if (autoTls && certFile != null) {
+      notes.add("--auto-tls has no effect: --cert-file says which certificate to show");
+    }
+    if (peerAutoTls && peerCertFile != null) {
+      notes.add("--peer-auto-tls has no effect: --peer-cert-file says which certificate to show");
+    }
+    return notes;
   }
 
   private static @Nullable TlsFiles files(
@@ -72,9 +124,16 @@ final class TlsFlags {
       @Nullable Path certificate,
       @Nullable Path key,
       @Nullable Path roots,
-      boolean required) {
+      boolean required,
+      boolean auto) {
     if (certificate == null && key == null && roots == null && !required) {
       return null;
+    }
+    if (certificate == null && key == null && auto) {
+      throw new ConfigException(
+          ("--%1$sauto-tls verifies nobody: --%1$sclient-cert-auth and --%1$strusted-ca-file need"
+                  + " --%1$scert-file and --%1$skey-file")
+              .formatted(prefix));
     }
     if (certificate == null || key == null) {
       throw new ConfigException(

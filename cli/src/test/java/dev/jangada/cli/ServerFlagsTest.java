@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jangada.server.ServerConfig;
 import dev.jangada.server.ServerConfig.InitialClusterState;
+import dev.jangada.server.tls.TlsFiles;
 import dev.jangada.server.upkeep.CompactionPolicy;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +20,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -188,14 +191,86 @@ class ServerFlagsTest {
 
   @Test
   void flagThatAsksForWhatIsNotThereIsRefusedUnlessItAsksForNothing() {
-    ServerCommand asking = parse(Map.of(), "--auto-tls");
-    ServerCommand notAsking = parse(Map.of(), "--auto-tls=false", "--wal-dir", "");
+    ServerCommand asking = parse(Map.of(), "--wal-dir", "/wal");
+    ServerCommand notAsking = parse(Map.of(), "--proxy=off", "--wal-dir", "");
 
     assertThatThrownBy(asking::config)
         .isInstanceOf(ParameterException.class)
-        .hasMessageContaining("--auto-tls is not supported: certificates have to be given");
+        .hasMessageContaining("--wal-dir is not supported: the log is in the data directory");
     assertThat(notAsking.config().name()).isEqualTo("default");
     assertThat(notAsking.notes(notAsking, Map.of())).isEmpty();
+  }
+
+  private static final String[] SECURE = {
+    "--data-dir=/d",
+    "--listen-client-urls=https://0.0.0.0:2379,https://10.0.0.1:2379",
+    "--advertise-client-urls=https://db.example:2379",
+    "--listen-peer-urls=https://[::]:2380",
+    "--initial-advertise-peer-urls=https://[::1]:2380"
+  };
+
+  private static ServerCommand secure(String... more) {
+    return parse(
+        Map.of(), Stream.concat(Arrays.stream(SECURE), Arrays.stream(more)).toArray(String[]::new));
+  }
+
+  @Test
+  void selfSignedCertificatesNameTheHostsOfTheUrlsAndAreKeptInTheDataDirectory() {
+    ServerConfig config =
+        secure("--auto-tls", "--peer-auto-tls=true", "--self-signed-cert-validity=2").config();
+
+    assertThat(config.clientTls())
+        .isEqualTo(
+            TlsFiles.selfSigned(
+                Path.of("/d/fixtures/client"),
+                new TlsFiles.SelfSigned(
+                    List.of("localhost", "127.0.0.1", "10.0.0.1", "db.example"),
+                    Duration.ofDays(730))));
+    assertThat(config.peerTls())
+        .isEqualTo(
+            TlsFiles.selfSigned(
+                Path.of("/d/fixtures/peer"),
+                new TlsFiles.SelfSigned(
+                    List.of("localhost", "127.0.0.1", "::1"), Duration.ofDays(730))));
+    assertThat(parse(Map.of(), "--auto-tls=false", "--peer-auto-tls=false").config().clientTls())
+        .isNull();
+  }
+
+  @Test
+  void certificateThatIsGivenIsUsedInsteadOfASelfSignedOne() {
+    ServerCommand command =
+        secure("--auto-tls", "--cert-file=c.pem", "--key-file=k.pem", "--peer-auto-tls");
+
+    assertThat(command.config().clientTls())
+        .isEqualTo(new TlsFiles(Path.of("c.pem"), Path.of("k.pem"), null, false));
+    assertThat(command.notes(command, Map.of()))
+        .containsExactly("--auto-tls has no effect: --cert-file says which certificate to show");
+  }
+
+  @Test
+  void selfSignedCertificatesThatWouldNotDoWhatIsAskedForAreRefused() {
+    Map<String, String[]> wrong =
+        Map.of(
+            "--auto-tls verifies nobody: --client-cert-auth and --trusted-ca-file need --cert-file",
+            new String[] {"--auto-tls", "--client-cert-auth", "--trusted-ca-file=ca.pem"},
+            "--peer-auto-tls verifies nobody: --peer-client-cert-auth",
+            new String[] {"--auto-tls", "--peer-auto-tls", "--peer-trusted-ca-file=ca.pem"},
+            "--self-signed-cert-validity must be from 1 to 100 years, is 0",
+            new String[] {"--auto-tls", "--peer-auto-tls", "--self-signed-cert-validity=0"},
+            "by which certificate, or have one made with --peer-auto-tls",
+            new String[] {"--auto-tls"});
+    wrong.forEach((message, flags) ->
+        assertThatThrownBy(secure(flags)::config)
+            .isInstanceOf(ParameterException.class)
+            .hasMessageContaining(message));
+    assertThatThrownBy(parse(Map.of(), "--auto-tls")::config)
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining(
+            "--auto-tls is given, and --listen-client-urls http://localhost:2379 has no https://");
+    assertThatThrownBy(parse(Map.of(), "--peer-auto-tls")::config)
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining(
+            "--peer-auto-tls is given, and peer URL http://localhost:2380 is in the clear");
   }
 
   @Test

@@ -68,10 +68,12 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * member/wal   the replicated log with term and vote, see WriteAheadLog
  * member/kv    the keys and their versions in RocksDB, see KvStateMachine; not with the heap engine
+ * fixtures     certificates that the member has made for itself, if it was told to
  * </pre>
  *
- * <p>Neither is of use without the other, and both belong to one member: a copy of them under way
- * elsewhere is a second member of the same name, which breaks what the cluster promises.
+ * <p>Neither log nor keys are of use without the other, and both belong to one member: a copy of
+ * them under way elsewhere is a second member of the same name, which breaks what the cluster
+ * promises.
  *
  * <p>Safe for use by several threads.
  */
@@ -281,7 +283,16 @@ public final class JangadaServer implements AutoCloseable {
 
   private static ConnectionSecurity peerSecurity(ServerConfig config) throws IOException {
     TlsFiles files = config.peerTls();
-    return files == null ? ConnectionSecurity.NONE : new PeerTls(ReloadingTls.read("peers", files));
+    if (files == null) {
+      return ConnectionSecurity.NONE;
+    }
+    if (files.selfSigned() != null) {
+      LOG.warn(
+          "connections between members are encrypted, but not verified: whoever reaches {} can act"
+              + " as a member (--peer-auto-tls)",
+          config.listenPeerUrl());
+    }
+    return new PeerTls(ReloadingTls.read("peers", files));
   }
 
   private static RaftNode startNode(

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,9 +68,9 @@ import org.jspecify.annotations.Nullable;
  * @param logSegmentBytes size of the files that make up the replicated log; each is allocated when
  *     it is begun
  * @param clientTls secures connections of clients at {@code https} addresses; null if there are
- *     none ({@code --cert-file} and so on)
+ *     none ({@code --cert-file} and so on, or {@code --auto-tls})
  * @param peerTls secures connections between members, all of which it concerns then; null for
- *     connections in the clear ({@code --peer-cert-file} and so on)
+ *     connections in the clear ({@code --peer-cert-file} and so on, or {@code --peer-auto-tls})
  */
 public record ServerConfig(
     String name,
@@ -126,6 +127,9 @@ public record ServerConfig(
 
   /** Room a message may take beyond the request in it, before it is read at all. */
   private static final int MESSAGE_OVERHEAD_BYTES = 512 << 10;
+
+  private static final Duration DAYS_OF_A_YEAR = Duration.ofDays(365);
+  private static final int MAX_VALIDITY_YEARS = 100;
 
   public ServerConfig {
     listenClientUrls = List.copyOf(listenClientUrls);
@@ -201,6 +205,9 @@ public record ServerConfig(
 
     private @Nullable TlsFiles clientTls;
     private @Nullable TlsFiles peerTls;
+    private boolean clientAutoTls;
+    private boolean peerAutoTls;
+    private Duration selfSignedCertValidity = DAYS_OF_A_YEAR;
 
     private Builder() {}
 
@@ -213,6 +220,41 @@ public record ServerConfig(
     /** See {@link ServerConfig#peerTls}; null by default. */
     public Builder peerTls(@Nullable TlsFiles files) {
       this.peerTls = files;
+      return this;
+    }
+
+    /**
+     * Whether the member makes itself a certificate for clients, and keeps it in the data
+     * directory, unless {@link #clientTls} has one ({@code --auto-tls}); not by default.
+     */
+    public Builder clientAutoTls(boolean auto) {
+      this.clientAutoTls = auto;
+      return this;
+    }
+
+    /**
+     * The same for connections between members, which are encrypted then, but verify nobody ({@code
+     * --peer-auto-tls}); not by default.
+     */
+    public Builder peerAutoTls(boolean auto) {
+      this.peerAutoTls = auto;
+      return this;
+    }
+
+    /**
+     * How long such certificates are valid from when they are made ({@code
+     * --self-signed-cert-validity}); one year by default.
+     *
+     * @param years of 365 days, from 1 to 100
+     * @throws ConfigException if it is not in these bounds
+     */
+    public Builder selfSignedCertValidity(int years) {
+      if (years < 1 || years > MAX_VALIDITY_YEARS) {
+        throw new ConfigException(
+            "--self-signed-cert-validity must be from 1 to %d years, is %d"
+                .formatted(MAX_VALIDITY_YEARS, years));
+      }
+      this.selfSignedCertValidity = DAYS_OF_A_YEAR.multipliedBy(years);
       return this;
     }
 
@@ -454,12 +496,28 @@ public record ServerConfig(
       checkAuth();
       Path directory = dataDirectory != null ? dataDirectory : Path.of(name + ".jangada");
       Map<String, URI> members = members(listenPeerUrl);
-      checkSecurity(members, listenPeerUrl);
+      List<URI> advertised = advertisedClientUrls();
+      TlsFiles forClients = clientTls;
+      if (forClients == null && clientAutoTls) {
+        forClients =
+            TlsSettings.selfSigned(
+                directory,
+                "client",
+                Stream.concat(listenClientUrls.stream(), advertised.stream()).toList(),
+                selfSignedCertValidity);
+      }
+      TlsFiles forPeers = peerTls;
+      if (forPeers == null && peerAutoTls) {
+        List<URI> own = List.of(listenPeerUrl, Objects.requireNonNull(members.get(name)));
+        forPeers = TlsSettings.selfSigned(directory, "peer", own, selfSignedCertValidity);
+      }
+      TlsSettings.checkClients(forClients, listenClientUrls);
+      TlsSettings.checkPeers(forPeers, members.values(), listenPeerUrl);
       return new ServerConfig(
           name,
           directory,
           listenClientUrls,
-          advertisedClientUrls(),
+          advertised,
           listenPeerUrl,
           members,
           initialClusterState,
@@ -482,8 +540,8 @@ public record ServerConfig(
           new AuthSettings(authTokens, authTokenTtl, bcryptCost),
           storeEngine,
           logSegmentBytes,
-          clientTls,
-          peerTls);
+          forClients,
+          forPeers);
     }
 
     private void checkName() {
@@ -576,54 +634,6 @@ public record ServerConfig(
                 .formatted(name, own, join(initialAdvertisePeerUrls)));
       }
       return members;
-    }
-
-    /** Where it says https there must be certificates, and the other way round. */
-    private void checkSecurity(Map<String, URI> members, URI listenPeerUrl) {
-      checkFiles("", clientTls);
-      checkFiles("peer-", peerTls);
-      boolean secureClients = listenClientUrls.stream().anyMatch(ServerConfig::isSecure);
-      if (secureClients && clientTls == null) {
-        throw new ConfigException(
-            "--listen-client-urls %s wants TLS: say with --cert-file and --key-file by which certificate"
-                .formatted(join(listenClientUrls)));
-      }
-      if (!secureClients && clientTls != null) {
-        throw new ConfigException(
-            "--cert-file is given, and --listen-client-urls %s has no https:// to use it for"
-                .formatted(join(listenClientUrls)));
-      }
-      for (URI url : listenClientUrls) {
-        for (URI other : listenClientUrls) {
-          if (url.getPort() == other.getPort() && isSecure(url) != isSecure(other)) {
-            throw new ConfigException(
-                "--listen-client-urls %s: one port is either http or https"
-                    .formatted(join(listenClientUrls)));
-          }
-        }
-      }
-      List<URI> peers = new ArrayList<>(members.values());
-      peers.add(listenPeerUrl);
-      for (URI peer : peers) {
-        if (isSecure(peer) && peerTls == null) {
-          throw new ConfigException(
-              "peer URL %s wants TLS: say with --peer-cert-file and --peer-key-file by which certificate"
-                  .formatted(peer));
-        }
-        if (!isSecure(peer) && peerTls != null) {
-          throw new ConfigException(
-              "--peer-cert-file is given, and peer URL %s is in the clear: write https:// for all peers"
-                  .formatted(peer));
-        }
-      }
-    }
-
-    private static void checkFiles(String prefix, @Nullable TlsFiles files) {
-      if (files != null && files.requireClientCertificate() && files.trustedRoots() == null) {
-        throw new ConfigException(
-            "--%1$sclient-cert-auth needs --%1$strusted-ca-file: whose certificates are to be accepted?"
-                .formatted(prefix));
-      }
     }
 
     private void checkTimes() {
@@ -735,11 +745,6 @@ public record ServerConfig(
       }
     }
 
-    private static boolean isWildcard(URI url) {
-      String host = url.getHost();
-      return "0.0.0.0".equals(host) || "[::]".equals(host);
-    }
-
     private static URI single(String flag, List<URI> urls) {
       if (urls.size() != 1) {
         throw new ConfigException(
@@ -748,10 +753,17 @@ public record ServerConfig(
       }
       return urls.get(0);
     }
+  }
 
-    private static String join(List<URI> urls) {
-      return String.join(",", urls.stream().map(URI::toString).toList());
-    }
+  /** Whether a URL means every address of this host. */
+  static boolean isWildcard(URI url) {
+    String host = url.getHost();
+    return "0.0.0.0".equals(host) || "[::]".equals(host);
+  }
+
+  /** URLs as a list with commas. */
+  static String join(List<URI> urls) {
+    return String.join(",", urls.stream().map(URI::toString).toList());
   }
 
   /** Whether a URL asks for TLS. */

@@ -137,7 +137,7 @@ class ServerConfigTest {
     assertRefused(
         ServerConfig.builder().listenClientUrls(urls("https://localhost:2379")),
         "--listen-client-urls https://localhost:2379 wants TLS: say with --cert-file and --key-file"
-            + " by which certificate");
+            + " by which certificate, or have one made with --auto-tls");
     assertRefused(
         ServerConfig.builder().listenClientUrls(urls("localhost:2379")),
         "--listen-client-urls \"localhost:2379\" is not of the form http://host:port or"

@@ -134,10 +134,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
   }
 
   private static void security(List<OtherFlag> flags) {
-    for (String prefix : List.of("", "peer-")) {
-      switchRefused(flags, prefix + "auto-tls", "certificates have to be given");
-    }
-    ignored(flags, "self-signed-cert-validity", "there are no self-signed certificates");
     refused(flags, "client-crl-file", "revocation lists are not read");
     refused(flags, "peer-crl-file", "revocation lists are not read");
     refused(flags, "client-cert-allowed-hostname", "any certificate of the authorities counts");
@@ -191,9 +187,5 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
 
   private static void refused(List<OtherFlag> flags, String name, String why) {
     flags.add(new OtherFlag(name, false, true, why));
-  }
-
-  private static void switchRefused(List<OtherFlag> flags, String name, String why) {
-    flags.add(new OtherFlag(name, true, true, why));
   }
 }

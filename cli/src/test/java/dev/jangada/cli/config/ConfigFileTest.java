@@ -39,7 +39,9 @@ class ConfigFileTest {
                 "peer-cert-file",
                 "peer-key-file",
                 "peer-client-cert-auth",
-                "peer-trusted-ca-file"));
+                "peer-trusted-ca-file",
+                "auto-tls",
+                "peer-auto-tls"));
     OtherFlag.ALL.forEach(flag -> known.add(flag.name()));
     return known;
   }

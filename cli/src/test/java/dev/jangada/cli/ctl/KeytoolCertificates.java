@@ -14,7 +14,7 @@ import java.util.Base64;
 import java.util.List;
 
 /** Certificates made by the JDK's keytool, written in PEM. */
-final class KeytoolCertificates {
+public final class KeytoolCertificates {
 
   private static final String PASSWORD = "not-secret";
 
@@ -22,19 +22,19 @@ final class KeytoolCertificates {
   private final Path keyStore;
 
   /** Keeps its files in a directory. */
-  KeytoolCertificates(Path directory) {
+  public KeytoolCertificates(Path directory) {
     this.directory = directory;
     this.keyStore = directory.resolve("all.p12");
   }
 
   /** Makes an authority; returns the file with its certificate. */
-  Path authority(String name) throws Exception {
+  public Path authority(String name) throws Exception {
     generate(name, "-ext", "bc:c");
     return certificate(name);
   }
 
   /** Makes a certificate for this host, and its key. */
-  void issue(String name, String authority, String... more) throws Exception {
+  public void issue(String name, String authority, String... more) throws Exception {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -51,14 +51,14 @@ final class KeytoolCertificates {
   }
 
   /** Where a certificate is. */
-  Path certificate(String name) throws GeneralSecurityException, IOException {
+  public Path certificate(String name) throws GeneralSecurityException, IOException {
     Path file = directory.resolve(name + ".pem");
     write(file, "CERTIFICATE", open().getCertificate(name).getEncoded());
     return file;
   }
 
   /** Where the key of a certificate is. */
-  Path key(String name) {
+  public Path key(String name) {
     return directory.resolve(name + "-key.pem");
   }
 

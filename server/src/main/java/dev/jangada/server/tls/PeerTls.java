@@ -6,7 +6,7 @@ import io.netty.channel.ChannelHandler;
 
 /**
  * TLS between members: each shows its certificate to whom it connects, and checks that the other's
- * names the host that it wanted.
+ * names the host that it wanted; unless the members have signed their certificates themselves.
  */
 public final class PeerTls implements ConnectionSecurity {
 

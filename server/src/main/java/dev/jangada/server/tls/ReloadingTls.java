@@ -1,5 +1,6 @@
 package dev.jangada.server.tls;
 
+import dev.jangada.server.tls.TlsFiles.SelfSigned;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -9,6 +10,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -58,12 +61,17 @@ public final class ReloadingTls {
   }
 
   /**
-   * Reads the files.
+   * Reads the files, after making them if they are {@link TlsFiles#selfSigned self-signed} and
+   * there are none that can be used.
    *
    * @param purpose for the log, for example {@code clients}
    * @throws IOException if they cannot be used; the message names the file and says why
    */
   public static ReloadingTls read(String purpose, TlsFiles files) throws IOException {
+    SelfSigned selfSigned = files.selfSigned();
+    if (selfSigned != null) {
+      new SelfSignedCertificate(purpose, files, selfSigned).provide(Instant.now());
+    }
     List<Stamp> stamps = stamps(files);
     return new ReloadingTls(purpose, files, stamps, load(files));
   }
@@ -143,6 +151,12 @@ public final class ReloadingTls {
       server.trustManager(roots);
       client.trustManager(roots);
     }
+    if (files.selfSigned() != null) {
+      // What is connected to has signed its certificate itself, too: nobody can vouch for it.
+      client
+          .trustManager(InsecureTrustManagerFactory.INSTANCE)
+          .endpointIdentificationAlgorithm(null);
+    }
     server.clientAuth(files.requireClientCertificate() ? ClientAuth.REQUIRE : ClientAuth.NONE);
     // HTTP/1 first: whoever offers both is no client of gRPC.
     server.applicationProtocolConfig(
@@ -159,7 +173,7 @@ public final class ReloadingTls {
    * Whoever replaces the files does so one after the other; and a pair that does not belong
    * together can be told by no handshake but one that fails.
    */
-  private static void checkTogether(TlsFiles files, PrivateKey key, PublicKey certified)
+  static void checkTogether(TlsFiles files, PrivateKey key, PublicKey certified)
       throws IOException {
     String trouble = null;
     if (!certified.getAlgorithm().equals(key.getAlgorithm())) {
