@@ -24,7 +24,6 @@ import dev.jangada.server.call.Reply;
 import dev.jangada.server.call.RequestDeadline;
 import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -49,7 +48,6 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
   private final Headers headers;
   private final RequestDeadline deadline;
   private final Members members;
-  private final SecureRandom random = new SecureRandom();
 
   ClusterService(
       RaftNode node,
@@ -103,7 +101,8 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
           if (request.getIsLearner() && learners(now) >= MAX_LEARNERS) {
             throw EtcdError.TOO_MANY_LEARNERS.exception();
           }
-          return new MembershipChange.AddLearner(newId(now), address, !request.getIsLearner());
+          return new MembershipChange.AddLearner(
+              Members.newId(now), address, !request.getIsLearner());
         },
         changed ->
             reply.send(
@@ -122,14 +121,6 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
     return membership.members().stream()
         .filter(member -> member.standing() == Standing.LEARNER)
         .count();
-  }
-
-  private long newId(Membership now) {
-    long id;
-    do {
-      id = random.nextLong();
-    } while (id == 0 || now.member(id) != null || now.isRemoved(id));
-    return id;
   }
 
   private static void refuseTaken(String address, Membership now, long by) {

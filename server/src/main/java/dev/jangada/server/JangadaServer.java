@@ -12,6 +12,8 @@ import dev.jangada.node.RaftNode;
 import dev.jangada.node.RaftNodeBuilder;
 import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.node.transport.NettyTransport;
+import dev.jangada.raft.MembershipChange.AddLearner;
+import dev.jangada.raft.MembershipChange.Remove;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.ServerConfig.StoreEngine;
 import dev.jangada.server.auth.AuthInterceptor;
@@ -43,8 +45,10 @@ import dev.jangada.server.upkeep.SpaceQuota;
 import dev.jangada.server.upkeep.Upkeep;
 import dev.jangada.server.watch.WatchHub;
 import dev.jangada.server.watch.WatchService;
+import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -385,6 +389,39 @@ public final class JangadaServer implements AutoCloseable {
    */
   public CompletableFuture<@Nullable Void> whenReady() {
     return node.readIndex().thenApply(index -> null);
+  }
+
+  /**
+   * Adds a member to the cluster, by way of whichever member leads. It votes as soon as it has been
+   * started, with {@link ServerConfig.InitialClusterState#EXISTING}, and has caught up.
+   *
+   * @param peerUrl where it is to be reached by the others; of no other member
+   * @return its number; fails if no leader is found in time, or it refuses
+   * @throws IllegalArgumentException if members of this cluster cannot have such a URL
+   */
+  public CompletableFuture<Long> addMember(URI peerUrl) {
+    String address;
+    try {
+      address = new Members(config).address(List.of(peerUrl.toString()));
+    } catch (StatusRuntimeException e) {
+      throw new IllegalArgumentException(peerUrl + " cannot be a peer URL of this cluster", e);
+    }
+    return node.readIndex()
+        .thenCompose(index -> {
+          long id = Members.newId(node.membership());
+          return node.changeMembership(List.of(new AddLearner(id, address, true)))
+              .thenApply(changed -> id);
+        });
+  }
+
+  /**
+   * Removes a member from the cluster for good, by way of whichever member leads: also this one.
+   *
+   * @param memberId its number, see {@link #memberId}
+   * @return done when that is so; fails if no leader is found in time, or it refuses
+   */
+  public CompletableFuture<@Nullable Void> removeMember(long memberId) {
+    return node.changeMembership(List.of(new Remove(memberId))).thenApply(changed -> null);
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.jangada.raft.Membership;
 import dev.jangada.server.call.EtcdError;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.Map;
  * Immutable.
  */
 final class Members {
+
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   private static final int MAX_PORT = 65_535;
 
@@ -102,6 +105,15 @@ final class Members {
     } catch (URISyntaxException e) {
       throw EtcdError.PEER_URLS_INVALID.exception();
     }
+  }
+
+  /** An id for a member that is to be added, which nobody has or has had. */
+  static long newId(Membership now) {
+    long id;
+    do {
+      id = RANDOM.nextLong();
+    } while (id == 0 || now.member(id) != null || now.isRemoved(id));
+    return id;
   }
 
   /** A member for people: its name and id, or the id alone. */

@@ -69,6 +69,74 @@ class EmbeddedClusterTest {
   }
 
   @Test
+  void clusterOfOneGrowsToThreeThatSurviveItsFirstMember() {
+    try (EmbeddedCluster cluster = EmbeddedCluster.start(1)) {
+      put(cluster, 0, "before", "1");
+
+      assertThat(cluster.addMember()).isEqualTo(1);
+      assertThat(cluster.addMember()).isEqualTo(2);
+      assertThat(cluster.size()).isEqualTo(3);
+      assertThat(cluster.endpoints()).hasSize(3).doesNotHaveDuplicates();
+      assertThat(get(cluster, 2, "before")).isEqualTo("1");
+      cluster.stopMember(0);
+      put(cluster, 1, "after", "2");
+      assertThat(get(cluster, 2, "after")).isEqualTo("2");
+
+      // Who was added comes back under the name that it was given.
+      cluster.startMember(0);
+      cluster.stopMember(2);
+      cluster.startMember(2);
+      cluster.stopMember(1);
+      cluster.awaitReady(2);
+      assertThat(get(cluster, 2, "after")).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void removedMembersAreMissedByNobodyAndTheirNumbersStayTheirs() {
+    try (EmbeddedCluster cluster = EmbeddedCluster.start(3)) {
+      put(cluster, 0, "k", "v");
+      int leader = cluster.leader();
+      URI gone = cluster.endpoints().get(leader);
+
+      cluster.removeMember(leader);
+      assertThat(cluster.size()).isEqualTo(2);
+      assertThat(cluster.endpoints()).hasSize(2).doesNotContain(gone);
+      assertThat(cluster.isRunning(leader)).isFalse();
+      assertThatThrownBy(() -> cluster.startMember(leader))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("n" + (leader + 1) + " has been removed");
+
+      // One that does not run is removed, too, and then the rest decide alone.
+      int next = cluster.addMember();
+      assertThat(next).isEqualTo(3);
+      cluster.stopMember(next);
+      cluster.removeMember(next);
+      int other = (leader + 1) % 3;
+      cluster.removeMember(other);
+      int last = (leader + 2) % 3;
+      assertThat(get(cluster, last, "k")).isEqualTo("v");
+      put(cluster, last, "k", "alone");
+      assertThatThrownBy(() -> cluster.removeMember(last))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("a cluster has at least one member");
+      assertThat(cluster.leader()).isEqualTo(last);
+    }
+  }
+
+  @Test
+  void memberIsNotAddedWithoutAMajority() {
+    try (EmbeddedCluster cluster = EmbeddedCluster.start(2)) {
+      cluster.stopMember(0);
+
+      assertThatThrownBy(cluster::addMember)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("cannot add a member: is a majority running?");
+      assertThat(cluster.size()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void heapIsRebuiltFromASnapshotOnceTheLogHasBeenCut() {
     try (EmbeddedCluster cluster =
         EmbeddedCluster.builder().settings(config -> config.snapshotCount(20)).start()) {
@@ -143,7 +211,7 @@ class EmbeddedClusterTest {
 
   private static <T> T ask(
       EmbeddedCluster cluster, int member, Function<KVGrpc.KVBlockingStub, T> request) {
-    URI endpoint = cluster.endpoints().get(member);
+    URI endpoint = cluster.server(member).config().advertiseClientUrls().get(0);
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(endpoint.getHost(), endpoint.getPort())
             .usePlaintext()
