@@ -3,6 +3,7 @@ package dev.jangada.node.membership;
 import dev.jangada.node.driver.RaftDriver;
 import dev.jangada.node.request.Outcome;
 import dev.jangada.node.request.RaftException;
+import dev.jangada.raft.ChangeRefusal;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.MembershipChange;
 import java.util.ArrayList;
@@ -90,8 +91,9 @@ public final class LogIdentities {
     @Override
     public void failed(RaftException failure) {
       underWay = false;
-      // What was refused would be refused again, until something changes.
-      worthALook |= failure.reason() != RaftException.Reason.CHANGE_REFUSED;
+      // What was refused for good would be refused again, until something changes.
+      ChangeRefusal refusal = failure.changeRefusal();
+      worthALook |= refusal == null || refusal.isTransient();
     }
   }
 }

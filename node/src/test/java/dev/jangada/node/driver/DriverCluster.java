@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever a driver sends is checked against what is durable on its disk at that moment.
  */
-final class DriverCluster {
+public final class DriverCluster {
   static final int ELECTION_TICKS = 10;
 
   /** Messages on their way, in the order in which they were sent. */
@@ -49,7 +49,7 @@ final class DriverCluster {
     this(size, seed, builder -> builder, 1 << 20);
   }
 
-  DriverCluster(
+  public DriverCluster(
       int size, long seed, UnaryOperator<RaftConfig.Builder> settings, long maxWaitingBytes) {
     this.random = new SplittableRandom(seed);
     this.settings = settings;
@@ -78,7 +78,7 @@ final class DriverCluster {
   }
 
   /** Lets disks, state machines and network do all they have to do, until nothing is left. */
-  void settle() {
+  public void settle() {
     boolean busy = true;
     while (busy) {
       busy = !network.isEmpty();
@@ -112,7 +112,7 @@ final class DriverCluster {
   }
 
   /** Has a node campaign and win. */
-  Node elect(long id) {
+  public Node elect(long id) {
     Node node = node(id);
     for (int i = 0; i < 20 * ELECTION_TICKS && !node.isLeader(); i++) {
       node.tick();
@@ -124,7 +124,7 @@ final class DriverCluster {
   }
 
   /** One member. */
-  final class Node {
+  public final class Node {
     final long id;
 
     /** Writes asked for and not yet durable. */
@@ -145,7 +145,7 @@ final class DriverCluster {
     /** What reads of the log see: all that was asked to be written. */
     private final List<Entry> appended = new ArrayList<>();
 
-    RaftDriver driver;
+    public RaftDriver driver;
 
     @SuppressWarnings("NullAway.Init") // Set by restart, which a node cannot be used before.
     Node(long id) {
@@ -296,12 +296,12 @@ final class DriverCluster {
       driver.advance();
     }
 
-    void tick() {
+    public void tick() {
       driver.tick();
       driver.advance();
     }
 
-    void tick(int count) {
+    public void tick(int count) {
       for (int i = 0; i < count; i++) {
         tick();
       }
@@ -311,7 +311,7 @@ final class DriverCluster {
       return driver.status().leader() == id;
     }
 
-    Submitted submit(String command, long timeoutTicks) {
+    public Submitted submit(String command, long timeoutTicks) {
       Submitted submitted = new Submitted(command);
       driver.submit(command.getBytes(UTF_8), timeoutTicks, submitted);
       driver.advance();
@@ -346,7 +346,7 @@ final class DriverCluster {
   }
 
   /** A command and what became of it. */
-  static final class Submitted implements Outcome.Submit {
+  public static final class Submitted implements Outcome.Submit {
     final String command;
     @Nullable String result;
     @Nullable RaftException failure;
