@@ -24,8 +24,12 @@ public final class FileDisk implements Disk, AutoCloseable {
 
   private static final String LOCK_FILE = "LOCK";
 
-  /** Zeros are written in pieces of this many bytes. */
-  private static final int ZEROS_BYTES = 1 << 20;
+  /**
+   * Zeros are written in pieces of this many bytes. Linux may keep what is written at once as one
+   * large page of its cache, and then looks at all of it, and counts all of it as dirty, with every
+   * small record that is written there later.
+   */
+  private static final int ZEROS_BYTES = 64 << 10;
 
   private final Path directory;
   private final FileChannel lockChannel;
