@@ -4,7 +4,7 @@ import dev.jangada.node.request.StartResult;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +48,7 @@ final class AppliedAtMostOnce implements Property {
     byte @Nullable [] result;
   }
 
-  private final Map<Command, Fate> fates = new HashMap<>();
+  private final Map<Command, Fate> fates = new LinkedHashMap<>();
 
   /** A client sends a command. */
   void sending(byte[] command) {
