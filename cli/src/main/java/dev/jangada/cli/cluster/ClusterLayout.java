@@ -1,5 +1,6 @@
 package dev.jangada.cli.cluster;
 
+import dev.jangada.server.embedded.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -71,21 +72,13 @@ public record ClusterLayout(
     return IntStream.range(0, nodes).map(node -> first + PORT_STEP * node).boxed().toList();
   }
 
-  /** Ports that nothing listened on a moment ago. */
+  /**
+   * Ports that nothing listened on a moment ago, and that the system does not give to outgoing
+   * connections: else one of those might sit on a node's port while the node is down.
+   */
   public static ClusterLayout onFreePorts(int nodes, Path dataDirectory) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      for (int i = 0; i < 2 * nodes; i++) {
-        sockets.add(new ServerSocket(0, 1, loopback()));
-      }
-      List<Integer> free = sockets.stream().map(ServerSocket::getLocalPort).toList();
-      return new ClusterLayout(
-          dataDirectory, free.subList(0, nodes), free.subList(nodes, 2 * nodes));
-    } finally {
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-    }
+    List<Integer> free = FreePorts.find(2 * nodes);
+    return new ClusterLayout(dataDirectory, free.subList(0, nodes), free.subList(nodes, 2 * nodes));
   }
 
   /** Number of nodes. */
