@@ -255,13 +255,14 @@ final class PeerLink {
     ByteBuf buffer = encode(open, batch, bytes);
     open.write(buffer)
         .addListener(future -> {
-          release(messages, batchBytes);
+          // Counted first: who sees an empty queue also sees what became of all that was in it.
           if (future.isSuccess()) {
             sentMessages.add(messages);
             sentBytes.add(batchBytes);
           } else {
             droppedMessages.add(messages);
           }
+          release(messages, batchBytes);
         });
   }
 
