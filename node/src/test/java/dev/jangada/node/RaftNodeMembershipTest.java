@@ -9,6 +9,7 @@ import dev.jangada.node.request.RaftException;
 import dev.jangada.node.request.StartResult;
 import dev.jangada.node.transport.ConnectionSecurity;
 import dev.jangada.node.transport.NettyTransport;
+import dev.jangada.node.transport.TestPorts;
 import dev.jangada.node.transport.Transport;
 import dev.jangada.raft.ChangeRefusal;
 import dev.jangada.raft.Entry;
@@ -24,8 +25,6 @@ import dev.jangada.storage.WalConfig;
 import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +48,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Nodes with real logs and real connections, whose cluster changes. */
 class RaftNodeMembershipTest {
   private static final String HOST = "127.0.0.1";
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 60;
 
   /** Of a member that is added. */
   private static final long FOUR = 0x4444;
@@ -236,7 +235,7 @@ class RaftNodeMembershipTest {
     Peer second = peers.get(1);
     RunningCluster cluster =
         RunningCluster.ask(
-                ConnectionSecurity.NONE, second.host(), second.port(), Duration.ofSeconds(20))
+                ConnectionSecurity.NONE, second.host(), second.port(), Duration.ofSeconds(60))
             .get();
 
     assertThat(cluster.clusterId()).isEqualTo(node("n2").clusterId());
@@ -250,7 +249,7 @@ class RaftNodeMembershipTest {
     start(2);
     submit("n1", "together");
     long second = node("n2").memberId();
-    Duration timeout = Duration.ofSeconds(20);
+    Duration timeout = Duration.ofSeconds(60);
 
     assertThatThrownBy(() -> node("n1").ask(second, bytes("?"), timeout).get())
         .hasCauseInstanceOf(IOException.class);
@@ -267,7 +266,7 @@ class RaftNodeMembershipTest {
     int port = freePort();
 
     assertThatThrownBy(() ->
-            RunningCluster.ask(ConnectionSecurity.NONE, HOST, port, Duration.ofSeconds(20)).get())
+            RunningCluster.ask(ConnectionSecurity.NONE, HOST, port, Duration.ofSeconds(60)).get())
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining(HOST + ":" + port);
   }
@@ -488,9 +487,9 @@ class RaftNodeMembershipTest {
             .id(name)
             .dataDirectory(directory.resolve(name))
             .stateMachine(machine)
-            .heartbeatInterval(Duration.ofMillis(30))
-            .electionTimeout(Duration.ofMillis(300))
-            .requestTimeout(Duration.ofSeconds(20))
+            .heartbeatInterval(Duration.ofMillis(50))
+            .electionTimeout(Duration.ofSeconds(1))
+            .requestTimeout(Duration.ofSeconds(60))
             .logSegmentBytes(256 << 10)
             .transport(NettyTransport::open)
             .start();
@@ -551,8 +550,8 @@ class RaftNodeMembershipTest {
   }
 
   private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+    try {
+      return TestPorts.free(1).getFirst();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

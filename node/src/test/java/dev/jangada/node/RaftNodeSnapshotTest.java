@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Snapshots with real logs, real threads and real time; only the network is in memory. */
-@Timeout(120)
+@Timeout(300)
 class RaftNodeSnapshotTest {
   private static final int EVERY = 100;
   private static final int RETAINED = 20;
@@ -54,11 +54,11 @@ class RaftNodeSnapshotTest {
       submit(cluster, "n1", 0, 10);
       RaftNode node = cluster.node("n1");
 
-      EntryId last = node.takeSnapshot().get(20, TimeUnit.SECONDS);
+      EntryId last = node.takeSnapshot().get(60, TimeUnit.SECONDS);
 
       // The first entry is the leader's own.
       assertThat(last).isEqualTo(new EntryId(11, node.status().term()));
-      assertThat(node.takeSnapshot().get(20, TimeUnit.SECONDS)).isEqualTo(last);
+      assertThat(node.takeSnapshot().get(60, TimeUnit.SECONDS)).isEqualTo(last);
       assertThat(node.statistics().snapshots().saved()).isEqualTo(1);
     }
   }
@@ -66,7 +66,7 @@ class RaftNodeSnapshotTest {
   @Test
   void takeSnapshotIsRefusedWhereTheMachineDoesNotSupportIt() {
     try (TestCluster cluster = new TestCluster(directory, 1).startAll()) {
-      assertThatThrownBy(() -> cluster.node("n1").takeSnapshot().get(20, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> cluster.node("n1").takeSnapshot().get(60, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(UnsupportedOperationException.class);
     }
@@ -77,7 +77,7 @@ class RaftNodeSnapshotTest {
     try (TestCluster cluster = new TestCluster(directory, 1)) {
       cluster.startSnapshotting("n1", 0, 10);
       submit(cluster, "n1", 0, 200);
-      cluster.node("n1").takeSnapshot().get(20, TimeUnit.SECONDS);
+      cluster.node("n1").takeSnapshot().get(60, TimeUnit.SECONDS);
       submit(cluster, "n1", 200, 230);
     }
     try (TestCluster cluster = new TestCluster(directory, 1)) {
@@ -117,7 +117,7 @@ class RaftNodeSnapshotTest {
       assertThat(all.subList(0, 3 * EVERY + 20)).isEqualTo(commands(3 * EVERY + 20));
       assertThat(machine.restorations()).isPositive();
       for (CompletableFuture<byte[]> submitted : load) {
-        submitted.get(20, TimeUnit.SECONDS);
+        submitted.get(60, TimeUnit.SECONDS);
       }
       cluster.submit(away, "and it serves");
       assertThat(cluster.node(away).statistics().snapshots().installed()).isPositive();
@@ -192,7 +192,7 @@ class RaftNodeSnapshotTest {
       RaftNode failed =
           cluster.start(
               away, dying, builder -> builder.snapshotEntries(EVERY).retainedEntries(RETAINED));
-      assertThatThrownBy(() -> failed.whenStopped().get(20, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> failed.whenStopped().get(60, TimeUnit.SECONDS))
           .hasMessageContaining("dies here");
       cluster.stop(away);
 
@@ -204,7 +204,7 @@ class RaftNodeSnapshotTest {
         assertThat(back.status().base()).isEqualTo(back.status().last());
         assertThat(back.status().applied()).isEqualTo(back.status().base().index());
         assertThat(machine.awaitCommands(3 * EVERY)).isEqualTo(commands(3 * EVERY));
-        assertThat(new String(back.submit(command(3 * EVERY)).get(20, TimeUnit.SECONDS), UTF_8))
+        assertThat(new String(back.submit(command(3 * EVERY)).get(60, TimeUnit.SECONDS), UTF_8))
             .endsWith(":c" + 3 * EVERY);
       }
     }
@@ -215,7 +215,7 @@ class RaftNodeSnapshotTest {
     try (TestCluster cluster = new TestCluster(directory, 1)) {
       cluster.startSnapshotting("n1", 0, 0);
       submit(cluster, "n1", 0, 20);
-      cluster.node("n1").takeSnapshot().get(20, TimeUnit.SECONDS);
+      cluster.node("n1").takeSnapshot().get(60, TimeUnit.SECONDS);
       cluster.submit("n1", "after");
       assertThat(cluster.node("n1").status().base().index()).isPositive();
     }
@@ -237,9 +237,9 @@ class RaftNodeSnapshotTest {
 
   /** Has the state saved, and waits until the log behind it is cut. */
   private static void cut(RaftNode node) throws Exception {
-    node.takeSnapshot().get(20, TimeUnit.SECONDS);
+    node.takeSnapshot().get(60, TimeUnit.SECONDS);
     // Served in a later turn of the driver than the one that cuts.
-    node.readIndex().get(20, TimeUnit.SECONDS);
+    node.readIndex().get(60, TimeUnit.SECONDS);
   }
 
   private static void submit(TestCluster cluster, String id, int from, int to) throws Exception {
@@ -248,7 +248,7 @@ class RaftNodeSnapshotTest {
       results.add(cluster.node(id).submit(command(i)));
     }
     for (CompletableFuture<byte[]> result : results) {
-      result.get(20, TimeUnit.SECONDS);
+      result.get(60, TimeUnit.SECONDS);
     }
   }
 

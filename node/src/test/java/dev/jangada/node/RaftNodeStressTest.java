@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many threads, all nodes, and a leadership that is handed round meanwhile. */
-@Timeout(120)
+@Timeout(300)
 class RaftNodeStressTest {
   private static final int THREADS = 8;
   private static final int COMMANDS_OF_A_THREAD = 2_000;
@@ -49,7 +49,7 @@ class RaftNodeStressTest {
         String next = leader.equals("n1") ? "n2" : "n1";
         // It may fail, where another election comes in between.
         CompletableFuture<?> handedOver = cluster.node(leader).transferLeadership(next);
-        handedOver.exceptionally(failure -> null).get(20, TimeUnit.SECONDS);
+        handedOver.exceptionally(failure -> null).get(60, TimeUnit.SECONDS);
       }
       for (Thread thread : threads) {
         thread.join();

@@ -4,20 +4,19 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.node.request.StartResult;
+import dev.jangada.node.transport.TestPorts;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.StateMachine;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example of the README, as it stands there, on three nodes and real sockets. */
-@Timeout(60)
+@Timeout(300)
 class ReadmeExampleTest {
 
   /** A replicated counter: adds the number that a command holds, and answers with the sum. */
@@ -50,12 +49,12 @@ class ReadmeExampleTest {
         RaftNode n3 = startNode("n3", peers, directory.resolve("n3"))) {
       byte[] five = ByteBuffer.allocate(Long.BYTES).putLong(0, 5).array();
 
-      n1.submit(five).get(20, SECONDS);
-      n2.submit(five).get(20, SECONDS);
+      n1.submit(five).get(60, SECONDS);
+      n2.submit(five).get(60, SECONDS);
       // On any node, and answered by that node's own state machine.
-      byte[] sum = n3.submit(five).get(20, SECONDS);
+      byte[] sum = n3.submit(five).get(60, SECONDS);
       // From here on, reading the state of n1 is linearizable.
-      n1.readIndex().get(20, SECONDS);
+      n1.readIndex().get(60, SECONDS);
       // Or without waiting: the index, the term, and whether n2 leads at all.
       StartResult started = n2.start(five);
 
@@ -75,19 +74,10 @@ class ReadmeExampleTest {
 
   /** Three peers at free ports of this machine. */
   private static List<Peer> peers() throws Exception {
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<Peer> peers = new ArrayList<>();
-    try {
-      for (int i = 1; i <= 3; i++) {
-        ServerSocket socket = new ServerSocket(0);
-        sockets.add(socket);
-        peers.add(new Peer("n" + i, "localhost", socket.getLocalPort()));
-      }
-    } finally {
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-    }
-    return peers;
+    List<Integer> ports = TestPorts.free(3);
+    return List.of(
+        new Peer("n1", "localhost", ports.get(0)),
+        new Peer("n2", "localhost", ports.get(1)),
+        new Peer("n3", "localhost", ports.get(2)));
   }
 }

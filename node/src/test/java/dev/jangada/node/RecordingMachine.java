@@ -57,7 +57,7 @@ class RecordingMachine implements StateMachine {
 
   /** Waits until so many commands have been applied; fails after a generous time. */
   synchronized List<String> awaitCommands(int count) {
-    long deadline = System.nanoTime() + 20_000_000_000L;
+    long deadline = System.nanoTime() + 60_000_000_000L;
     while (commands.size() < count) {
       long left = (deadline - System.nanoTime()) / 1_000_000;
       if (left <= 0) {

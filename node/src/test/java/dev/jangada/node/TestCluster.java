@@ -60,9 +60,10 @@ final class TestCluster implements AutoCloseable {
         .id(id)
         .peers(peers)
         .dataDirectory(directory.resolve(id))
-        .heartbeatInterval(Duration.ofMillis(30))
-        .electionTimeout(Duration.ofMillis(300))
-        .requestTimeout(Duration.ofSeconds(20))
+        .heartbeatInterval(Duration.ofMillis(50))
+        // Long enough for a leader that the machine holds up for a moment to stay in office.
+        .electionTimeout(Duration.ofSeconds(1))
+        .requestTimeout(Duration.ofSeconds(60))
         .logSegmentBytes(256 << 10)
         .transport(network);
   }
@@ -100,7 +101,7 @@ final class TestCluster implements AutoCloseable {
 
   /** Waits until one of the running nodes leads and all of them know it. Returns its name. */
   synchronized String awaitLeader() {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (true) {
       for (Map.Entry<String, RaftNode> node : nodes.entrySet()) {
         long id = node.getValue().memberId();
@@ -128,7 +129,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   String submit(String id, String command) throws Exception {
-    byte[] result = node(id).submit(command.getBytes(UTF_8)).get(30, TimeUnit.SECONDS);
+    byte[] result = node(id).submit(command.getBytes(UTF_8)).get(60, TimeUnit.SECONDS);
     return new String(result, UTF_8);
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(300)
 class DiskThreadTest {
 
   @TempDir Path directory;
@@ -53,8 +53,8 @@ class DiskThreadTest {
       disk.releaseSyncs();
 
       assertThat(toldInTheSync).isEmpty();
-      assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("written 1");
-      assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("written 3");
+      assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("written 1");
+      assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("written 3");
       thread.finish();
       thread.join();
       assertThat(told).isEmpty();

@@ -57,17 +57,16 @@ import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
 /** Transports that talk over real sockets on the loopback interface. */
-@Timeout(60)
+@Timeout(300)
 final class NettyTransportTest {
 
   private static final String HOST = InetAddress.getLoopbackAddress().getHostAddress();
   private static final long CLUSTER = 0xc1;
   private static final int MAX_MESSAGE_BYTES = 1 << 20;
-  private static final Random PORTS = new Random();
 
   /** Quick to try again, so that the tests are quick. */
   private static final TransportLimits LIMITS =
-      limits(100_000, 64L << 20, Duration.ofMillis(100), Duration.ofSeconds(10));
+      limits(100_000, 64L << 20, Duration.ofMillis(100), Duration.ofSeconds(60));
 
   private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -104,6 +103,8 @@ final class NettyTransportTest {
     Node two = node(2, ports);
     connect(one, two);
     connect(two, one);
+    // What connected them has arrived, but may not have been counted yet.
+    await("the end of writing", () -> one.statistics(2).queuedMessages() == 0);
     var before = one.statistics(2);
 
     int count = 30_000;
@@ -628,23 +629,8 @@ final class NettyTransportTest {
     buffer.putInt(Integer.BYTES, (int) crc.getValue());
   }
 
-  /** Ports that are free and that the system does not hand out to outgoing connections. */
   private static int[] freePorts(int count) throws IOException {
-    int[] ports = new int[count];
-    for (int i = 0; i < count; ) {
-      int port = 12_000 + PORTS.nextInt(18_000);
-      try (ServerSocket probe = listener(port)) {
-        ports[i] = probe.getLocalPort();
-        int found = port;
-        if (Arrays.stream(ports, 0, i).noneMatch(earlier -> earlier == found)) {
-          i++;
-        }
-      } catch (IOException inUse) {
-        // The next one, then.
-        assertThat(inUse).isInstanceOf(java.net.BindException.class);
-      }
-    }
-    return ports;
+    return TestPorts.free(count).stream().mapToInt(Integer::intValue).toArray();
   }
 
   private static ServerSocket listener(int port) throws IOException {

@@ -18,7 +18,7 @@ import java.nio.ByteBuffer;
 final class RawPeer implements AutoCloseable {
 
   /** Long enough for a loaded machine; a test that passes never waits for it. */
-  static final int PATIENCE_MILLIS = 20_000;
+  static final int PATIENCE_MILLIS = 60_000;
 
   private final Socket socket;
   private final DataInputStream in;

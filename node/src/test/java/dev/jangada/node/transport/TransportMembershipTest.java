@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** With whom a transport talks, as the members of the cluster change. */
-@Timeout(60)
+@Timeout(300)
 class TransportMembershipTest {
 
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
