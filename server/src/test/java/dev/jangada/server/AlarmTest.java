@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Alarms as clients meet them, and the quota that raises one. */
-@Timeout(120)
+@Timeout(300)
 class AlarmTest {
 
   private static final long QUOTA = 1 << 20;
@@ -52,7 +52,8 @@ class AlarmTest {
   private final EmbeddedCluster cluster =
       EmbeddedCluster.builder()
           .members(3)
-          .settings(settings -> settings.quotaBackendBytes(QUOTA))
+          .settings(
+              settings -> settings.quotaBackendBytes(QUOTA).electionTimeout(Duration.ofSeconds(2)))
           .start();
   private final List<ManagedChannel> channels =
       cluster.endpoints().stream().map(AlarmTest::channel).toList();
@@ -70,12 +71,12 @@ class AlarmTest {
   }
 
   private KVGrpc.KVBlockingStub kv(int member) {
-    return KVGrpc.newBlockingStub(channels.get(member)).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return KVGrpc.newBlockingStub(channels.get(member)).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private MaintenanceGrpc.MaintenanceBlockingStub maintenance(int member) {
     return MaintenanceGrpc.newBlockingStub(channels.get(member))
-        .withDeadlineAfter(20, TimeUnit.SECONDS);
+        .withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private static PutRequest put(String key, int bytes) {
@@ -178,7 +179,7 @@ class AlarmTest {
   /** Versions are removed with the entries that follow a compaction on each member. */
   private void awaitSmall(int member) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(
             () -> maintenance(member).status(StatusRequest.getDefaultInstance()).getDbSize(),
             size -> size < QUOTA / 2);

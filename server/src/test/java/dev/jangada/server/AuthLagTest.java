@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A member that was away while permissions began to count. */
-@Timeout(120)
+@Timeout(300)
 class AuthLagTest {
 
   @Test
@@ -32,7 +32,7 @@ class AuthLagTest {
     try (TestCluster cluster = TestCluster.start(directory, 3)) {
       cluster.stop(2);
       AuthGrpc.AuthBlockingStub auth =
-          AuthGrpc.newBlockingStub(cluster.channel(0)).withDeadlineAfter(20, TimeUnit.SECONDS);
+          AuthGrpc.newBlockingStub(cluster.channel(0)).withDeadlineAfter(60, TimeUnit.SECONDS);
       var added =
           auth.userAdd(AuthUserAddRequest.newBuilder().setName("root").setPassword("pw").build());
       var granted =
@@ -55,7 +55,7 @@ class AuthLagTest {
       ListenableFuture<PutResponse> answer =
           KVGrpc.newFutureStub(cluster.channel(2))
               .withWaitForReady()
-              .withDeadlineAfter(20, TimeUnit.SECONDS)
+              .withDeadlineAfter(60, TimeUnit.SECONDS)
               .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(token))
               .put(put);
       // When a later call over the same connection has been answered, this one has arrived.

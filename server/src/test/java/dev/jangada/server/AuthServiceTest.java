@@ -80,10 +80,10 @@ import org.junit.jupiter.api.Timeout;
  * What clients see of a cluster in which permissions count. The user {@code u} of most tests may
  * read keys that begin with {@code r} and write those that begin with {@code w}.
  */
-@Timeout(120)
+@Timeout(300)
 class AuthServiceTest extends ClusterTest {
 
-  private static final long SECONDS = 20;
+  private static final long SECONDS = 60;
 
   private String root = "";
   private String user = "";

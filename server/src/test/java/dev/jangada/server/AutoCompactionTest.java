@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Compaction that no client asks for, on a cluster with real clocks. */
-@Timeout(120)
+@Timeout(300)
 class AutoCompactionTest {
 
   private static final String COMPACTED = "etcd_debugging_mvcc_compact_revision ";
@@ -44,7 +44,8 @@ class AutoCompactionTest {
     try (EmbeddedCluster cluster =
         EmbeddedCluster.builder()
             .members(3)
-            .settings(settings -> settings.autoCompaction("periodic", "1s"))
+            .settings(settings ->
+                settings.autoCompaction("periodic", "1s").electionTimeout(Duration.ofSeconds(2)))
             .start()) {
       ManagedChannel channel =
           NettyChannelBuilder.forAddress("127.0.0.1", cluster.endpoints().get(0).getPort())
@@ -60,7 +61,7 @@ class AutoCompactionTest {
       for (int member = 0; member < 3; member++) {
         int each = member;
         await()
-            .atMost(Duration.ofSeconds(30))
+            .atMost(Duration.ofSeconds(60))
             .until(() -> compactedRevision(cluster, each), compacted -> compacted == 6);
       }
 

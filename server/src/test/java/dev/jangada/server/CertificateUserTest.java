@@ -108,7 +108,7 @@ class CertificateUserTest {
   }
 
   private KVGrpc.KVBlockingStub kv(String subject) throws IOException {
-    return KVGrpc.newBlockingStub(channel(subject)).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return KVGrpc.newBlockingStub(channel(subject)).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private static PutRequest put(String key) {

@@ -27,7 +27,7 @@ abstract class ClusterTest {
 
   @BeforeAll
   void startCluster(@TempDir Path directory) throws IOException {
-    cluster = TestCluster.start(directory, members);
+    cluster = TestCluster.startSteady(directory, members);
   }
 
   @AfterAll

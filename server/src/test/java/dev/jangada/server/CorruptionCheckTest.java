@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Members that compare what they have, with one among them whose store was damaged. */
-@Timeout(120)
+@Timeout(300)
 class CorruptionCheckTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -49,8 +49,11 @@ class CorruptionCheckTest {
         EmbeddedCluster.builder()
             .members(3)
             .dataDirectory(directory)
-            .settings(
-                settings -> settings.corruptCheckInterval(interval).initialCorruptCheck(initially))
+            .settings(settings ->
+                settings
+                    .electionTimeout(Duration.ofSeconds(1))
+                    .corruptCheckInterval(interval)
+                    .initialCorruptCheck(initially))
             .start();
     channel = channelTo(0);
   }
@@ -69,7 +72,7 @@ class CorruptionCheckTest {
   }
 
   private KVGrpc.KVBlockingStub kv() {
-    return KVGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return KVGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private long put(String key, String value) {
@@ -84,7 +87,7 @@ class CorruptionCheckTest {
 
   private List<AlarmMember> alarms() {
     return MaintenanceGrpc.newBlockingStub(channel)
-        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .alarm(AlarmRequest.getDefaultInstance())
         .getAlarmsList();
   }

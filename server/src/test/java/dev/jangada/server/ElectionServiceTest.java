@@ -39,7 +39,7 @@ class ElectionServiceTest extends ClusterTest {
 
   @Test
   void firstCandidateLeadsAndTheNextWhenItResigns() throws Exception {
-    LeaderKey first = campaign(0, "turns", 0x10, "a").get(20, TimeUnit.SECONDS).getLeader();
+    LeaderKey first = campaign(0, "turns", 0x10, "a").get(60, TimeUnit.SECONDS).getLeader();
     assertThat(first.getKey()).isEqualTo(utf8("turns/10"));
     assertThat(first.getName()).isEqualTo(utf8("turns"));
     assertThat(first.getLease()).isEqualTo(0x10);
@@ -55,26 +55,26 @@ class ElectionServiceTest extends ClusterTest {
 
     resign(2, first);
 
-    assertThat(next.get(20, TimeUnit.SECONDS).getLeader().getKey()).isEqualTo(utf8("turns/11"));
+    assertThat(next.get(60, TimeUnit.SECONDS).getLeader().getKey()).isEqualTo(utf8("turns/11"));
     assertThat(leader(0, "turns").getKv().getValue()).isEqualTo(utf8("b"));
   }
 
   @Test
   void candidateWithoutALeaseGetsOne() throws Exception {
-    LeaderKey leader = campaign(0, "session", 0, "a").get(20, TimeUnit.SECONDS).getLeader();
+    LeaderKey leader = campaign(0, "session", 0, "a").get(60, TimeUnit.SECONDS).getLeader();
     assertThat(leader.getLease()).isPositive();
     assertThat(leader.getKey()).isEqualTo(utf8("session/" + Long.toHexString(leader.getLease())));
   }
 
   @Test
   void leaderProclaimsAndCampaigningAgainDoesSoToo() throws Exception {
-    LeaderKey leader = campaign(0, "words", 0x20, "a").get(20, TimeUnit.SECONDS).getLeader();
+    LeaderKey leader = campaign(0, "words", 0x20, "a").get(60, TimeUnit.SECONDS).getLeader();
 
     long revision = proclaim(1, leader, "b").getHeader().getRevision();
 
     assertThat(leader(2, "words").getKv().getValue()).isEqualTo(utf8("b"));
     assertThat(leader(2, "words").getKv().getModRevision()).isEqualTo(revision);
-    LeaderKey again = campaign(0, "words", 0x20, "c").get(20, TimeUnit.SECONDS).getLeader();
+    LeaderKey again = campaign(0, "words", 0x20, "c").get(60, TimeUnit.SECONDS).getLeader();
     assertThat(again.getRev()).isEqualTo(leader.getRev());
     assertThat(leader(2, "words").getKv().getValue()).isEqualTo(utf8("c"));
     assertThat(leader(2, "words").getKv().getLease()).isEqualTo(0x20);
@@ -82,9 +82,9 @@ class ElectionServiceTest extends ClusterTest {
 
   @Test
   void whoHasLostTheLeadershipCannotProclaimAndMayResign() throws Exception {
-    LeaderKey lost = campaign(0, "lost", 0x30, "a").get(20, TimeUnit.SECONDS).getLeader();
+    LeaderKey lost = campaign(0, "lost", 0x30, "a").get(60, TimeUnit.SECONDS).getLeader();
     resign(0, lost);
-    var unused = campaign(0, "lost", 0x30, "b").get(20, TimeUnit.SECONDS);
+    var unused = campaign(0, "lost", 0x30, "b").get(60, TimeUnit.SECONDS);
 
     assertUnknown("election: not leader", () -> proclaim(0, lost, "old"));
     resign(0, lost);
@@ -114,7 +114,7 @@ class ElectionServiceTest extends ClusterTest {
   @Test
   void observerIsToldOfEachLeaderAndEachProclamationInOrder() throws Exception {
     try (Observer observer = new Observer("seen", 1)) {
-      LeaderKey first = campaign(0, "seen", 0x40, "a").get(20, TimeUnit.SECONDS).getLeader();
+      LeaderKey first = campaign(0, "seen", 0x40, "a").get(60, TimeUnit.SECONDS).getLeader();
       assertThat(observer.nextLeader()).isEqualTo("seen/40=a");
       ListenableFuture<CampaignResponse> second = campaign(1, "seen", 0x41, "b");
       awaitCandidates("seen", 2);
@@ -125,15 +125,15 @@ class ElectionServiceTest extends ClusterTest {
 
       // Leads for as short a time as can be.
       resign(0, first);
-      resign(0, second.get(20, TimeUnit.SECONDS).getLeader());
+      resign(0, second.get(60, TimeUnit.SECONDS).getLeader());
 
       assertThat(observer.nextLeader()).isEqualTo("seen/41=b");
       assertThat(observer.nextLeader()).isEqualTo("seen/42=c");
       var unusedLeases =
           LeaseGrpc.newBlockingStub(cluster.channel(0))
               .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(0x42).build());
-      assertThat(third.get(20, TimeUnit.SECONDS).getLeader().getKey()).isEqualTo(utf8("seen/42"));
-      campaign(0, "seen", 0x43, "d").get(20, TimeUnit.SECONDS);
+      assertThat(third.get(60, TimeUnit.SECONDS).getLeader().getKey()).isEqualTo(utf8("seen/42"));
+      campaign(0, "seen", 0x43, "d").get(60, TimeUnit.SECONDS);
       assertThat(observer.nextLeader()).isEqualTo("seen/43=d");
     }
     try (Observer late = new Observer("seen", 2)) {
@@ -148,7 +148,7 @@ class ElectionServiceTest extends ClusterTest {
       var unused = ElectionGrpc.newBlockingStub(one.channel(0)).campaign(request("stop", 0, "a"));
       assertThat(observer.nextLeader()).startsWith("stop/");
       one.stop(0);
-      assertThat(observer.end.get(10, TimeUnit.SECONDS).getCode())
+      assertThat(observer.end.get(60, TimeUnit.SECONDS).getCode())
           .isEqualTo(Status.Code.UNAVAILABLE);
     }
   }
@@ -156,7 +156,7 @@ class ElectionServiceTest extends ClusterTest {
   private ElectionGrpc.ElectionBlockingStub stub(int member) {
     return ElectionGrpc.newBlockingStub(cluster.channel(member))
         .withWaitForReady()
-        .withDeadlineAfter(20, TimeUnit.SECONDS);
+        .withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private static CampaignRequest request(String name, long lease, String value) {
@@ -204,7 +204,7 @@ class ElectionServiceTest extends ClusterTest {
     RangeRequest candidates =
         RangeRequest.newBuilder().setKey(utf8(name + "/")).setRangeEnd(utf8(name + "0")).build();
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(20))
         .until(() -> cluster.kv(0).range(candidates).getCount() == count);
   }

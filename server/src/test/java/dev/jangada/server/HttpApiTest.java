@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** What clients that speak JSON over HTTP, Patroni above all, need of a real cluster. */
 class HttpApiTest extends ClusterTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();

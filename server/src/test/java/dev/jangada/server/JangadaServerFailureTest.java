@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What clients see of a cluster that members leave and come back to. */
 class JangadaServerFailureTest {
 
-  private static final Duration CLIENT_DEADLINE = Duration.ofSeconds(2);
+  private static final Duration CLIENT_DEADLINE = Duration.ofSeconds(60);
 
   private static final RangeRequest ALL =
       RangeRequest.newBuilder()
@@ -122,7 +122,7 @@ class JangadaServerFailureTest {
       int leader = cluster.leaderSeenBy(0);
       cluster.kv(leader).put(put("last", "1"));
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> cluster.server(leader).status().base().index() > missed);
 
       cluster.start(2);
@@ -160,7 +160,7 @@ class JangadaServerFailureTest {
       cluster.advertise(2, moved);
       cluster.start(2);
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() ->
               cluster
                   .awaitPublishedMembers(0)
@@ -220,9 +220,10 @@ class JangadaServerFailureTest {
       cluster.awaitServing(0);
       cluster.kv(0).put(put("k", "v"));
 
-      // Nothing but the new leader's first entry and the put.
-      assertThat(cluster.server(0).status().term()).isEqualTo(term + 1);
-      assertThat(cluster.server(0).status().last().index()).isEqualTo(last + 2);
+      // Nothing but the put and the first entry of a leader, of each if it was elected again.
+      long elections = cluster.server(0).status().term() - term;
+      assertThat(elections).isPositive();
+      assertThat(cluster.server(0).status().last().index()).isEqualTo(last + elections + 1);
     }
   }
 
@@ -345,16 +346,17 @@ class JangadaServerFailureTest {
    * nobody can know.
    */
   private static void putUntilAcknowledged(TestCluster cluster, int member, PutRequest request) {
-    for (int attempt = 0; attempt < 20; attempt++) {
-      try {
-        assertThat(cluster.kv(member, Duration.ofMillis(500)).put(request).hasHeader()).isTrue();
-        return;
-      } catch (StatusRuntimeException e) {
-        assertThat(e.getStatus().getCode())
-            .isIn(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED);
-      }
-    }
-    throw new AssertionError("no put was acknowledged");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> {
+          try {
+            return cluster.kv(member, Duration.ofSeconds(2)).put(request).hasHeader();
+          } catch (StatusRuntimeException e) {
+            assertThat(e.getStatus().getCode())
+                .isIn(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED);
+            return false;
+          }
+        });
   }
 
   private static List<String> keys(RangeResponse response) {

@@ -22,6 +22,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeAnswerTest {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int KEYS = 8;
   private static final int VALUE_BYTES = 1 << 20;
   private static final ByteString ALL = ByteString.copyFrom(new byte[1]);
@@ -94,7 +96,8 @@ class LargeAnswerTest {
   void memoryIsGivenBackWhenAnAnswerHasBeenSent() {
     for (int i = 0; i < 20; i++) {
       // The end of a call may reach the client before the server has noted it.
-      RangeResponse answer = await().ignoreExceptions().until(() -> kv.range(MOST), any -> true);
+      RangeResponse answer =
+          await().atMost(PATIENCE).ignoreExceptions().until(() -> kv.range(MOST), any -> true);
       assertThat(answer.getKvsCount()).isEqualTo(KEYS - 2);
     }
   }
@@ -108,12 +111,16 @@ class LargeAnswerTest {
     idle.halfClose();
 
     await()
+        .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThatThrownBy(() -> kv.range(MOST))
                 .hasMessage("RESOURCE_EXHAUSTED: etcdserver: too many requests"));
 
     idle.cancel("gone", null);
-    await().ignoreExceptions().until(() -> kv.range(MOST).getKvsCount() == KEYS - 2);
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(() -> kv.range(MOST).getKvsCount() == KEYS - 2);
   }
 
   @Test
@@ -122,11 +129,13 @@ class LargeAnswerTest {
         .isEqualTo(429);
     for (int i = 0; i < 10; i++) {
       await()
+          .atMost(PATIENCE)
           .until(() ->
               post("{\"key\":\"AA==\",\"range_end\":\"AA==\",\"limit\":\"1\"}").statusCode()
                   == 200);
     }
     await()
+        .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThat(post("{\"key\":\"AA==\",\"range_end\":\"AA==\",\"limit\":\"2\"}").body())
                 .contains("too much data for one request"));

@@ -47,7 +47,7 @@ class LeaderRequiringStreamsTest {
       cluster.stop(2);
 
       for (Responses<?> ended : new Responses<?>[] {wants, keepAlive}) {
-        Status status = ended.end.get(20, TimeUnit.SECONDS);
+        Status status = ended.end.get(60, TimeUnit.SECONDS);
         assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(status.getDescription()).isEqualTo("etcdserver: no leader");
       }
@@ -65,7 +65,7 @@ class LeaderRequiringStreamsTest {
   /** An ordinary change of leader takes less than three election timeouts. */
   @Test
   void streamOutlivesAChangeOfLeader(@TempDir Path directory) throws Exception {
-    try (TestCluster cluster = TestCluster.start(directory, 3)) {
+    try (TestCluster cluster = TestCluster.startSteady(directory, 3)) {
       int leader = cluster.leaderSeenBy(0);
       int other = (leader + 1) % 3;
       Responses<WatchResponse> watch = new Responses<>();

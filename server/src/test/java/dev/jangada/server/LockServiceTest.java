@@ -35,7 +35,7 @@ class LockServiceTest extends ClusterTest {
   @Test
   void lockIsTheKeyOfNameAndLeaseInHexadecimal() throws Exception {
     grant(0xabc);
-    LockResponse lock = lock(1, "plain", 0xabc).get(20, TimeUnit.SECONDS);
+    LockResponse lock = lock(1, "plain", 0xabc).get(60, TimeUnit.SECONDS);
 
     assertThat(lock.getKey()).isEqualTo(utf8("plain/abc"));
     RangeResponse key = range("plain/abc");
@@ -48,7 +48,7 @@ class LockServiceTest extends ClusterTest {
   @Test
   void negativeLeaseIsWrittenWithItsSign() throws Exception {
     grant(-0xab);
-    assertThat(lock(0, "negative", -0xab).get(20, TimeUnit.SECONDS).getKey())
+    assertThat(lock(0, "negative", -0xab).get(60, TimeUnit.SECONDS).getKey())
         .isEqualTo(utf8("negative/-ab"));
   }
 
@@ -61,7 +61,7 @@ class LockServiceTest extends ClusterTest {
       awaitCount("order/", i + 1);
     }
     for (int i = 0; i < 4; i++) {
-      LockResponse held = locks.get(i).get(20, TimeUnit.SECONDS);
+      LockResponse held = locks.get(i).get(60, TimeUnit.SECONDS);
       assertThat(held.getKey()).isEqualTo(utf8("order/1" + i));
       if (i < 3) {
         assertThat(locks.get(i + 1).isDone()).isFalse();
@@ -75,14 +75,14 @@ class LockServiceTest extends ClusterTest {
   void endOfTheHoldersLeaseGivesTheLockToTheNext() throws Exception {
     grant(0x20);
     grant(0x21);
-    lock(0, "end", 0x20).get(20, TimeUnit.SECONDS);
+    lock(0, "end", 0x20).get(60, TimeUnit.SECONDS);
     ListenableFuture<LockResponse> waiter = lock(1, "end", 0x21);
     awaitCount("end/", 2);
     assertThat(waiter.isDone()).isFalse();
 
     revoke(0x20);
 
-    assertThat(waiter.get(20, TimeUnit.SECONDS).getKey()).isEqualTo(utf8("end/21"));
+    assertThat(waiter.get(60, TimeUnit.SECONDS).getKey()).isEqualTo(utf8("end/21"));
   }
 
   @Test
@@ -90,7 +90,7 @@ class LockServiceTest extends ClusterTest {
     for (int i = 0; i < 3; i++) {
       grant(0x30 + i);
     }
-    ByteString held = lock(0, "middle", 0x30).get(20, TimeUnit.SECONDS).getKey();
+    ByteString held = lock(0, "middle", 0x30).get(60, TimeUnit.SECONDS).getKey();
     ListenableFuture<LockResponse> second = lock(1, "middle", 0x31);
     awaitCount("middle/", 2);
     ListenableFuture<LockResponse> third = lock(2, "middle", 0x32);
@@ -102,28 +102,28 @@ class LockServiceTest extends ClusterTest {
     awaitCount("middle/", 2);
     assertThat(third.isDone()).isFalse();
     unlock(0, held);
-    assertThat(third.get(20, TimeUnit.SECONDS).getKey()).isEqualTo(utf8("middle/32"));
+    assertThat(third.get(60, TimeUnit.SECONDS).getKey()).isEqualTo(utf8("middle/32"));
   }
 
   @Test
   void sameLeaseEntersTwiceAndGivingUpTheSecondTimeKeepsTheLock() throws Exception {
     grant(0x40);
-    LockResponse first = lock(0, "again", 0x40).get(20, TimeUnit.SECONDS);
-    LockResponse second = lock(1, "again", 0x40).get(20, TimeUnit.SECONDS);
+    LockResponse first = lock(0, "again", 0x40).get(60, TimeUnit.SECONDS);
+    LockResponse second = lock(1, "again", 0x40).get(60, TimeUnit.SECONDS);
 
     assertThat(second.getKey()).isEqualTo(first.getKey());
     assertThat(range("again/40").getKvs(0).getVersion()).isEqualTo(1);
     for (int i = 0; i < 20; i++) {
       lock(1, "again", 0x40).cancel(true);
     }
-    assertThat(lock(2, "again", 0x40).get(20, TimeUnit.SECONDS).getKey()).isEqualTo(first.getKey());
+    assertThat(lock(2, "again", 0x40).get(60, TimeUnit.SECONDS).getKey()).isEqualTo(first.getKey());
     assertThat(range("again/40").getKvs(0).getCreateRevision())
         .isEqualTo(first.getHeader().getRevision());
   }
 
   @Test
   void clientWithoutALeaseGetsOneOfAMinuteWhichEndsIfItDoesNotWait() throws Exception {
-    LockResponse held = lock(0, "session", 0).get(20, TimeUnit.SECONDS);
+    LockResponse held = lock(0, "session", 0).get(60, TimeUnit.SECONDS);
     long lease = Long.parseLong(held.getKey().toStringUtf8().substring("session/".length()), 16);
     assertThat(range("session/", "session0").getKvs(0).getLease()).isEqualTo(lease);
     assertThat(grantedTtl(lease)).isEqualTo(60);
@@ -147,7 +147,7 @@ class LockServiceTest extends ClusterTest {
   void waiterWhoseDeadlinePassesLeavesNoKey() throws Exception {
     grant(0x50);
     grant(0x51);
-    lock(0, "late", 0x50).get(20, TimeUnit.SECONDS);
+    lock(0, "late", 0x50).get(60, TimeUnit.SECONDS);
     ListenableFuture<LockResponse> waiter =
         LockGrpc.newFutureStub(cluster.channel(0))
             .withDeadlineAfter(500, TimeUnit.MILLISECONDS)
@@ -164,7 +164,7 @@ class LockServiceTest extends ClusterTest {
     for (int i = 0; i <= waiters; i++) {
       grant(0x500 + i);
     }
-    lock(0, "hasty", 0x500).get(20, TimeUnit.SECONDS);
+    lock(0, "hasty", 0x500).get(60, TimeUnit.SECONDS);
     RangeRequest local = RangeRequest.newBuilder().setKey(utf8("x")).setSerializable(true).build();
     for (int i = 1; i <= waiters; i++) {
       ListenableFuture<LockResponse> call = lock(0, "hasty", 0x500 + i);
@@ -184,7 +184,7 @@ class LockServiceTest extends ClusterTest {
   void waiterWhoseOwnLeaseEndsIsToldSo() throws Exception {
     grant(0x60);
     grant(0x61);
-    ByteString held = lock(0, "expired", 0x60).get(20, TimeUnit.SECONDS).getKey();
+    ByteString held = lock(0, "expired", 0x60).get(60, TimeUnit.SECONDS).getKey();
     ListenableFuture<LockResponse> waiter = lock(1, "expired", 0x61);
     awaitCount("expired/", 2);
     revoke(0x61);
@@ -218,7 +218,7 @@ class LockServiceTest extends ClusterTest {
       ListenableFuture<LockResponse> waiter =
           LockGrpc.newFutureStub(one.channel(0)).lock(lockRequest("stop", 0));
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() ->
               one.kv(0)
                       .range(
@@ -237,7 +237,7 @@ class LockServiceTest extends ClusterTest {
 
   private static Status statusOf(ListenableFuture<?> call) {
     try {
-      Object response = call.get(20, TimeUnit.SECONDS);
+      Object response = call.get(60, TimeUnit.SECONDS);
       throw new AssertionError("answered: " + response);
     } catch (ExecutionException e) {
       return Status.fromThrowable(e.getCause());
@@ -258,14 +258,14 @@ class LockServiceTest extends ClusterTest {
 
   private UnlockResponse unlock(int member, ByteString key) {
     return LockGrpc.newBlockingStub(cluster.channel(member))
-        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .unlock(UnlockRequest.newBuilder().setKey(key).build());
   }
 
   private LeaseGrpc.LeaseBlockingStub leases() {
     return LeaseGrpc.newBlockingStub(cluster.channel(0))
         .withWaitForReady()
-        .withDeadlineAfter(20, TimeUnit.SECONDS);
+        .withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private void grant(long id) {
@@ -295,7 +295,7 @@ class LockServiceTest extends ClusterTest {
   private void awaitCount(String prefix, int count) {
     String end = prefix.substring(0, prefix.length() - 1) + "0";
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(20))
         .until(() -> range(prefix, end).getCount() == count);
   }

@@ -16,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -26,6 +27,7 @@ class MessageLimitTest extends ClusterTest {
 
   private static final int MAX_REQUEST = 3 << 19;
   private static final int MAX_MESSAGE = 2 << 20;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   MessageLimitTest() {
     super(1);
@@ -104,15 +106,15 @@ class MessageLimitTest extends ClusterTest {
                   }
                 });
     requests.onNext(watch(1));
-    assertThat(created.get(20, TimeUnit.SECONDS)).isTrue();
-    await().untilAsserted(() -> assertThat(watchers()).isEqualTo(1));
+    assertThat(created.get(60, TimeUnit.SECONDS)).isTrue();
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(watchers()).isEqualTo(1));
 
     requests.onNext(watch(MAX_MESSAGE));
 
-    Status status = ended.get(20, TimeUnit.SECONDS);
+    Status status = ended.get(60, TimeUnit.SECONDS);
     assertThat(status.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(status.getDescription()).startsWith("grpc: received message larger than max (");
-    await().untilAsserted(() -> assertThat(watchers()).isZero());
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(watchers()).isZero());
   }
 
   private static WatchRequest watch(int keyBytes) {

@@ -70,8 +70,8 @@ class OfflineTest {
               .listenPeerUrls(List.of(url(ports.get(members + i))))
               .initialCluster(peers)
               .initialClusterToken(token)
-              .heartbeatInterval(Duration.ofMillis(20))
-              .electionTimeout(Duration.ofMillis(200))
+              .heartbeatInterval(Duration.ofMillis(50))
+              .electionTimeout(Duration.ofMillis(500))
               .logSegmentBytes(1 << 20)
               .build());
     }
@@ -91,14 +91,10 @@ class OfflineTest {
     }
   }
 
-  private static void awaitReady(JangadaServer server) throws Exception {
-    server.whenReady().get(20, TimeUnit.SECONDS);
-  }
-
   private static KVGrpc.KVBlockingStub kv(ManagedChannel channel) {
     return KVGrpc.newBlockingStub(channel)
         .withWaitForReady()
-        .withDeadlineAfter(20, TimeUnit.SECONDS);
+        .withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   /** Writes keys with values that do not compress, and returns the revision. */
@@ -149,7 +145,7 @@ class OfflineTest {
         channel -> {
           Iterator<SnapshotResponse> pieces =
               MaintenanceGrpc.newBlockingStub(channel)
-                  .withDeadlineAfter(20, TimeUnit.SECONDS)
+                  .withDeadlineAfter(60, TimeUnit.SECONDS)
                   .snapshot(SnapshotRequest.getDefaultInstance());
           long remaining = Long.MAX_VALUE;
           try (OutputStream out = Files.newOutputStream(file)) {
@@ -175,7 +171,7 @@ class OfflineTest {
     int hash;
     Path backup;
     try (JangadaServer server = JangadaServer.start(old)) {
-      awaitReady(server);
+      TestCluster.awaitReady(server);
       revision = fill(old);
       backup = backup(old);
       hash = hash(old);
@@ -209,7 +205,7 @@ class OfflineTest {
     ServerConfig old = configs("old", 1).get(0);
     Path backup;
     try (JangadaServer server = JangadaServer.start(old)) {
-      awaitReady(server);
+      TestCluster.awaitReady(server);
       fill(old);
       backup = backup(old);
     }
@@ -231,7 +227,7 @@ class OfflineTest {
     ServerConfig config = configs("checked", 1).get(0);
     long revision;
     try (JangadaServer server = JangadaServer.start(config)) {
-      awaitReady(server);
+      TestCluster.awaitReady(server);
       revision = fill(config);
       assertThatThrownBy(() -> DataCheck.of(config.dataDirectory()))
           .isInstanceOf(IOException.class)
@@ -296,12 +292,12 @@ class OfflineTest {
     List<ServerConfig> configs = configs("mixed", 1);
     ServerConfig config = configs.get(0);
     try (JangadaServer server = JangadaServer.start(config)) {
-      awaitReady(server);
+      TestCluster.awaitReady(server);
       fill(config);
     }
     ServerConfig other = configs("other", 1).get(0);
     try (JangadaServer server = JangadaServer.start(other)) {
-      awaitReady(server);
+      TestCluster.awaitReady(server);
     }
     Path otherLog = other.dataDirectory().resolve("member/wal");
     Path log = config.dataDirectory().resolve("member/wal");

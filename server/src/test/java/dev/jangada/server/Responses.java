@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What a client is sent over a stream, until it ends. */
 class Responses<T> implements StreamObserver<T> {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   /** Those that no test has taken yet. */
   final LinkedBlockingQueue<T> responses = new LinkedBlockingQueue<>();

@@ -10,6 +10,7 @@ import dev.jangada.etcd.api.etcdserverpb.MemberListRequest;
 import dev.jangada.etcd.api.etcdserverpb.StatusRequest;
 import dev.jangada.server.embedded.FreePorts;
 import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -34,7 +35,15 @@ final class TestCluster implements AutoCloseable {
   /** Few, so that a member which misses a few dozen writes has to be sent a snapshot. */
   static final int RETAINED_ENTRIES = 20;
 
-  private static final long REQUEST_SECONDS = 20;
+  /**
+   * Members that a test stops should be missed soon. Where none is, a leader that the machine holds
+   * up for a moment should stay in office.
+   */
+  private static final Duration SHORT_TIMEOUT = Duration.ofMillis(500);
+
+  private static final Duration LONG_TIMEOUT = Duration.ofSeconds(2);
+
+  private static final long REQUEST_SECONDS = 60;
 
   private final List<ServerConfig> configs = new ArrayList<>();
   private final List<@Nullable JangadaServer> servers = new ArrayList<>();
@@ -42,7 +51,10 @@ final class TestCluster implements AutoCloseable {
 
   private final Map<String, List<URI>> peers = new LinkedHashMap<>();
 
-  private TestCluster(Path directory, int members) throws IOException {
+  private final Duration electionTimeout;
+
+  private TestCluster(Path directory, int members, Duration electionTimeout) throws IOException {
+    this.electionTimeout = electionTimeout;
     List<Integer> ports = FreePorts.find(2 * members);
     for (int i = 0; i < members; i++) {
       peers.put("n" + (i + 1), List.of(url(ports.get(members + i))));
@@ -58,7 +70,7 @@ final class TestCluster implements AutoCloseable {
     }
   }
 
-  private static ServerConfig config(
+  private ServerConfig config(
       Path directory, String name, Map<String, List<URI>> peers, URI listen, URI advertise) {
     return ServerConfig.builder()
         .name(name)
@@ -68,7 +80,7 @@ final class TestCluster implements AutoCloseable {
         .listenPeerUrls(Objects.requireNonNull(peers.get(name)))
         .initialCluster(peers)
         .heartbeatInterval(Duration.ofMillis(50))
-        .electionTimeout(Duration.ofMillis(250))
+        .electionTimeout(electionTimeout)
         .bcryptCost(4)
         .snapshotCount(RETAINED_ENTRIES)
         .build();
@@ -79,9 +91,17 @@ final class TestCluster implements AutoCloseable {
     return start(directory, members, members);
   }
 
+  /** The same for tests that stop nobody, and count on the leader to stay the same. */
+  static TestCluster startSteady(Path directory, int members) throws IOException {
+    return start(new TestCluster(directory, members, LONG_TIMEOUT), members);
+  }
+
   /** The same with only the first members started, of which there must be a majority. */
   static TestCluster start(Path directory, int members, int started) throws IOException {
-    TestCluster cluster = new TestCluster(directory, members);
+    return start(new TestCluster(directory, members, SHORT_TIMEOUT), started);
+  }
+
+  private static TestCluster start(TestCluster cluster, int started) throws IOException {
     for (int i = 0; i < started; i++) {
       cluster.start(i);
     }
@@ -141,6 +161,7 @@ final class TestCluster implements AutoCloseable {
   List<Member> awaitPublishedMembers(int member, int published) {
     return await()
         .atMost(Duration.ofSeconds(REQUEST_SECONDS))
+        .ignoreExceptionsMatching(StatusRuntimeException.class::isInstance)
         .until(
             () ->
                 cluster(member)
@@ -148,6 +169,17 @@ final class TestCluster implements AutoCloseable {
                     .getMembersList(),
             members ->
                 members.stream().filter(one -> one.getClientURLsCount() > 0).count() == published);
+  }
+
+  /** Waits for a member to know a leader and to have all that was acknowledged. */
+  static void awaitReady(JangadaServer server) {
+    await()
+        .atMost(Duration.ofSeconds(REQUEST_SECONDS))
+        .ignoreExceptions()
+        .until(() -> {
+          server.whenReady().get(REQUEST_SECONDS, TimeUnit.SECONDS);
+          return true;
+        });
   }
 
   /** Waits for a member to know a leader, by the stream that tells of each change of health. */
@@ -167,9 +199,14 @@ final class TestCluster implements AutoCloseable {
     } while (status != wanted);
   }
 
-  /** The index of the member that leads, as the given member sees it. */
+  /** The index of the member that leads, as the given member sees it once it sees one. */
   int leaderSeenBy(int member) {
-    long leader = maintenance(member).status(StatusRequest.getDefaultInstance()).getLeader();
+    long leader =
+        await()
+            .atMost(Duration.ofSeconds(REQUEST_SECONDS))
+            .until(
+                () -> maintenance(member).status(StatusRequest.getDefaultInstance()).getLeader(),
+                id -> id != 0);
     for (int i = 0; i < size(); i++) {
       JangadaServer server = servers.get(i);
       if (server != null && server.memberId() == leader) {

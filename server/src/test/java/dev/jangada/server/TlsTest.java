@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
+import dev.jangada.server.embedded.FreePorts;
 import dev.jangada.server.http.RawHttp;
 import dev.jangada.server.tls.TestAuthority;
 import dev.jangada.server.tls.TlsFiles;
@@ -18,7 +19,6 @@ import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +50,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TlsTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String MALFORMED = "jangada_peer_connections_malformed_total ";
 
   private final TestAuthority authority = new TestAuthority("ours");
   private final TestAuthority strangers = new TestAuthority("strangers");
@@ -66,13 +67,11 @@ class TlsTest {
     this.directory = directory;
     server = authority.issue(directory, "server", Duration.ofDays(5), true);
     client = authority.issue(directory, "client", Duration.ofDays(5), false);
+    List<Integer> ports = FreePorts.find(6);
     Map<String, List<URI>> peers = new LinkedHashMap<>();
     for (int i = 0; i < 3; i++) {
-      try (ServerSocket one = new ServerSocket(0);
-          ServerSocket other = new ServerSocket(0)) {
-        clientPorts[i] = one.getLocalPort();
-        peerPorts[i] = other.getLocalPort();
-      }
+      clientPorts[i] = ports.get(i);
+      peerPorts[i] = ports.get(3 + i);
       peers.put("n" + i, List.of(url(peerPorts[i])));
     }
     for (int i = 0; i < 3; i++) {
@@ -87,6 +86,9 @@ class TlsTest {
                   .clientTls(server)
                   .peerTls(server)
                   .build());
+    }
+    for (JangadaServer each : servers) {
+      TestCluster.awaitReady(each);
     }
   }
 
@@ -137,7 +139,8 @@ class TlsTest {
               })
           .isInstanceOf(IOException.class);
     }
-    assertThat(failures("tls_handshake_failed")).isGreaterThanOrEqualTo(before + 6);
+    // A client hears that it is refused before the server has counted it.
+    await().atMost(PATIENCE).until(() -> failures("tls_handshake_failed") >= before + 6);
   }
 
   /** It is the client that refuses then, and says why. */
@@ -170,7 +173,7 @@ class TlsTest {
     TlsFiles[] refused = {null, stranger, expired};
     for (TlsFiles files : refused) {
       for (String version : new String[] {"TLSv1.3", "TLSv1.2"}) {
-        double before = metric("jangada_peer_connections_malformed_total ");
+        double before = metric(MALFORMED);
         assertThatThrownBy(
                 () -> {
                   // By TLS 1.3 a client hears only after its own handshake that it is refused.
@@ -180,9 +183,7 @@ class TlsTest {
                   }
                 })
             .isInstanceOf(IOException.class);
-        await()
-            .atMost(PATIENCE)
-            .until(() -> metric("jangada_peer_connections_malformed_total ") == before + 1);
+        awaitMalformed(before + 1);
       }
     }
   }
@@ -194,13 +195,13 @@ class TlsTest {
       {0x7f, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0}
     };
     for (byte[] bytes : rubbish) {
-      double before = metric("jangada_peer_connections_malformed_total ");
+      double before = metric(MALFORMED);
       try (SSLSocket socket = connect(client, "TLSv1.3", peerPorts[0])) {
         socket.getOutputStream().write(bytes);
 
         assertThat(socket.getInputStream().read()).isEqualTo(-1);
       }
-      assertThat(metric("jangada_peer_connections_malformed_total ")).isEqualTo(before + 1);
+      awaitMalformed(before + 1);
     }
   }
 
@@ -236,10 +237,9 @@ class TlsTest {
   private JangadaServer memberBeside(int otherPort, String name) throws IOException {
     Map<String, List<URI>> peers = new LinkedHashMap<>();
     URI[] own = new URI[2];
+    List<Integer> ports = FreePorts.find(2);
     for (int i = 0; i < 2; i++) {
-      try (ServerSocket free = new ServerSocket(0)) {
-        own[i] = url(free.getLocalPort());
-      }
+      own[i] = url(ports.get(i));
     }
     peers.put(name, List.of(own[0]));
     peers.put("ghost", List.of(url(otherPort)));
@@ -273,20 +273,20 @@ class TlsTest {
 
       assertThat(scanner.isClosed()).isTrue();
     }
-    assertThat(failures("plain_on_tls_port")).isEqualTo(before + 2);
+    await().atMost(PATIENCE).until(() -> failures("plain_on_tls_port") == before + 2);
   }
 
   @Test
   void strangersAtThePortOfMembersAreClosedAndCounted() throws Exception {
     for (String rubbish :
         new String[] {"GET / HTTP/1.1\r\n\r\n", "\u0000\u0001\u0002\u0003\u0004"}) {
-      double before = metric("jangada_peer_connections_malformed_total ");
+      double before = metric(MALFORMED);
       try (RawHttp stranger = new RawHttp(peerPorts[0])) {
         stranger.send(rubbish);
 
         assertThat(stranger.isClosed()).isTrue();
       }
-      assertThat(metric("jangada_peer_connections_malformed_total ")).isEqualTo(before + 1);
+      awaitMalformed(before + 1);
     }
   }
 
@@ -319,6 +319,11 @@ class TlsTest {
 
   private double failures(String event) throws Exception {
     return metric("jangada_client_port_events_total{event=\"" + event + "\"} ");
+  }
+
+  /** A connection is closed, on some paths, before that is counted. */
+  private void awaitMalformed(double count) {
+    await().atMost(PATIENCE).until(() -> metric(MALFORMED) == count);
   }
 
   private double metric(String prefix) throws Exception {

@@ -231,7 +231,7 @@ class WatchServiceTest extends ClusterTest {
       stream.create(key("half"));
       stream.requests().onCompleted();
 
-      assertThat(stream.end.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
+      assertThat(stream.end.get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
     }
   }
 
@@ -242,7 +242,7 @@ class WatchServiceTest extends ClusterTest {
       stream.create(key("stopped"));
       one.stop(0);
 
-      Status end = stream.end.get(10, TimeUnit.SECONDS);
+      Status end = stream.end.get(60, TimeUnit.SECONDS);
       assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(end.getDescription()).isEqualTo("etcdserver: server stopped");
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Passwords and their hashes. */
-@Timeout(60)
+@Timeout(300)
 class PasswordHasherTest {
 
   private final PasswordHasher hasher = new PasswordHasher("test", PasswordHasher.MIN_COST);
@@ -27,11 +27,11 @@ class PasswordHasherTest {
   }
 
   private Secret hash(String password) throws Exception {
-    return hasher.hash(password, () -> false).get(30, TimeUnit.SECONDS);
+    return hasher.hash(password, () -> false).get(60, TimeUnit.SECONDS);
   }
 
   private boolean matches(String password, Secret hash) throws Exception {
-    return hasher.matches(password, hash, () -> false).get(30, TimeUnit.SECONDS);
+    return hasher.matches(password, hash, () -> false).get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -57,8 +57,8 @@ class PasswordHasherTest {
 
   @Test
   void nothingMatchesWhereThereIsNoHash() throws Exception {
-    assertThat(hasher.matches("", null, () -> false).get(30, TimeUnit.SECONDS)).isFalse();
-    assertThat(hasher.matches("x", null, () -> false).get(30, TimeUnit.SECONDS)).isFalse();
+    assertThat(hasher.matches("", null, () -> false).get(60, TimeUnit.SECONDS)).isFalse();
+    assertThat(hasher.matches("x", null, () -> false).get(60, TimeUnit.SECONDS)).isFalse();
   }
 
   @Test
@@ -87,7 +87,7 @@ class PasswordHasherTest {
     assertThat(held).hasSizeBetween(65, 64 + Runtime.getRuntime().availableProcessors());
     release.countDown();
     for (CompletableFuture<Secret> one : held) {
-      assertThat(one.handle((hash, failure) -> failure).get(30, TimeUnit.SECONDS))
+      assertThat(one.handle((hash, failure) -> failure).get(60, TimeUnit.SECONDS))
           .isInstanceOf(CancellationException.class);
     }
     assertThat(hash("p")).isNotNull();

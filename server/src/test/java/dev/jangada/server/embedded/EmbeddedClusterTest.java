@@ -2,6 +2,7 @@ package dev.jangada.server.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.jangada.etcd.api.etcdserverpb.KVGrpc;
@@ -9,10 +10,12 @@ import dev.jangada.etcd.api.etcdserverpb.PutRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
 import dev.jangada.server.ServerConfig.StoreEngine;
 import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -54,7 +57,11 @@ class EmbeddedClusterTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("n" + (leader + 1));
       assertThat(cluster.leader()).isNotEqualTo(leader);
-      put(cluster, other, "after", "2");
+      // What was on its way to the leader that stopped may be lost.
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .ignoreExceptionsMatching(StatusRuntimeException.class::isInstance)
+          .untilAsserted(() -> put(cluster, other, "after", "2"));
 
       // On the heap, too, what was acknowledged is in the log.
       IntStream.range(0, 3).forEach(cluster::stopMember);
@@ -220,7 +227,7 @@ class EmbeddedClusterTest {
       return request.apply(
           KVGrpc.newBlockingStub(channel)
               .withWaitForReady()
-              .withDeadlineAfter(20, TimeUnit.SECONDS));
+              .withDeadlineAfter(60, TimeUnit.SECONDS));
     } finally {
       channel.shutdownNow();
     }

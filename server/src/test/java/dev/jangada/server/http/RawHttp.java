@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /** A client that sends what it is told, byte for byte, and takes answers apart. */
 public final class RawHttp implements AutoCloseable {
 
-  private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int TIMEOUT_MILLIS = 60_000;
 
   private final Socket socket;
   private final InputStream in;

@@ -64,7 +64,7 @@ final class TestPort {
       channel.shutdownNow();
     }
     server.shutdownNow();
-    assertThat(server.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
     gatewayChannel.shutdownNow();
     inside.shutdownNow();
     gateway.close();
