@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 /** Waits for what was asked, and looks at refusals. */
 final class Answers {
 
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_SECONDS = 60;
 
   private Answers() {}
 

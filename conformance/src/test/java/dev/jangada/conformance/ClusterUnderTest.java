@@ -66,7 +66,7 @@ final class ClusterUnderTest
   /** Raises an alarm of the first member that its space is used up, and returns its id. */
   long raiseAlarm() {
     MaintenanceGrpc.MaintenanceBlockingStub member =
-        MaintenanceGrpc.newBlockingStub(channel(0)).withDeadlineAfter(30, TimeUnit.SECONDS);
+        MaintenanceGrpc.newBlockingStub(channel(0)).withDeadlineAfter(60, TimeUnit.SECONDS);
     long id = member.status(StatusRequest.getDefaultInstance()).getHeader().getMemberId();
     return member
         .alarm(

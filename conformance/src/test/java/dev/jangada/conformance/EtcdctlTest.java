@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** etcd's own command, version 3.4: each of its commands that asks a server something. */
-@Timeout(120)
+@Timeout(300)
 class EtcdctlTest {
 
   private static final int SHA_256_BYTES = 32;
@@ -144,18 +144,18 @@ class EtcdctlTest {
 
   @Test
   void leaseIsGrantedKeptAliveListedAndRevoked() throws Exception {
-    String granted = etcdctl("lease", "grant", "60");
-    assertThat(granted).matches("lease [0-9a-f]{16} granted with TTL\\(60s\\)\n");
+    String granted = etcdctl("lease", "grant", "600");
+    assertThat(granted).matches("lease [0-9a-f]{16} granted with TTL\\(600s\\)\n");
     String id = granted.split(" ", 3)[1];
     assertThat(etcdctl("put", key("leased"), "v", "--lease=" + id)).isEqualTo("OK\n");
 
     assertThat(etcdctl("lease", "timetolive", id, "--keys"))
         .matches(
-            "lease %s granted with TTL\\(60s\\), remaining\\(\\d+s\\), attached keys\\(\\[%s]\\)\n"
+            "lease %s granted with TTL\\(600s\\), remaining\\(\\d+s\\), attached keys\\(\\[%s]\\)\n"
                 .formatted(id, key("leased")));
     assertThat(etcdctl("lease", "list")).contains(id);
     assertThat(etcdctl("lease", "keep-alive", "--once", id))
-        .isEqualTo("lease " + id + " keepalived with TTL(60)\n");
+        .isEqualTo("lease " + id + " keepalived with TTL(600)\n");
     assertThat(etcdctl("lease", "revoke", id)).isEqualTo("lease " + id + " revoked\n");
     assertThat(etcdctl("get", key("leased"))).isEmpty();
     assertThat(etcdctl("lease", "timetolive", id)).isEqualTo("lease " + id + " already expired\n");
@@ -164,12 +164,13 @@ class EtcdctlTest {
 
   @Test
   void leaseKeepAliveKeepsOn() throws Exception {
-    String id = etcdctl("lease", "grant", "2").split(" ", 3)[1];
+    String id = etcdctl("lease", "grant", "6").split(" ", 3)[1];
 
     BufferedReader kept = start("lease", "keep-alive", id).inputReader();
 
-    for (int i = 0; i < 4; i++) {
-      assertThat(kept.readLine()).isEqualTo("lease " + id + " keepalived with TTL(2)");
+    // A third of the time passes between two of them.
+    for (int i = 0; i < 5; i++) {
+      assertThat(kept.readLine()).isEqualTo("lease " + id + " keepalived with TTL(6)");
     }
   }
 
@@ -185,7 +186,7 @@ class EtcdctlTest {
     assertThat(first.inputReader().readLine()).startsWith(key("guard/"));
     Process second = start("lock", key("guard"), "echo", "after");
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> etcdctl("get", "--prefix", "--keys-only", key("guard/")).lines().count() == 4);
     assertThat(second.isAlive()).isTrue();
 
@@ -268,7 +269,7 @@ class EtcdctlTest {
                 .formatted(leader.split(", ", -1)[1], follower.split(", ", -1)[1]));
 
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() ->
             statuses().stream()
                 .anyMatch(row ->
@@ -332,7 +333,7 @@ class EtcdctlTest {
 
   private static void awaitValue(String key, String value) {
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> etcdctl("get", key, "--print-value-only").strip().equals(value));
   }
 
@@ -458,7 +459,7 @@ class EtcdctlTest {
       stdin.write(input);
     }
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue() == 0)
         .as("%s: exit code %s: %s", List.of(arguments), process.exitValue(), output)
         .isEqualTo(succeeds);
@@ -469,7 +470,8 @@ class EtcdctlTest {
     List<String> command = new ArrayList<>();
     command.add("etcdctl");
     command.add("--endpoints=" + endpoints);
-    command.add("--command-timeout=30s");
+    command.add("--command-timeout=60s");
+    command.add("--dial-timeout=60s");
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("ETCDCTL_"));

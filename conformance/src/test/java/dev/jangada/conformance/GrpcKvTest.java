@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What jetcd has no option for when it reads and writes. */
-@Timeout(60)
+@Timeout(300)
 class GrpcKvTest {
 
   private static final String NO_KEY = "etcdserver: key is not provided";
@@ -190,7 +190,7 @@ class GrpcKvTest {
   }
 
   private KVGrpc.KVBlockingStub kv(int member) {
-    return KVGrpc.newBlockingStub(etcd.channel(member)).withDeadlineAfter(30, TimeUnit.SECONDS);
+    return KVGrpc.newBlockingStub(etcd.channel(member)).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private boolean holds(Compare.Builder comparison) {
@@ -208,8 +208,8 @@ class GrpcKvTest {
 
   private long grant() {
     return LeaseGrpc.newBlockingStub(etcd.channel(0))
-        .withDeadlineAfter(30, TimeUnit.SECONDS)
-        .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(60).build())
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
+        .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(3600).build())
         .getID();
   }
 

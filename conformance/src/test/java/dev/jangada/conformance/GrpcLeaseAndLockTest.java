@@ -26,6 +26,7 @@ import dev.jangada.etcd.api.v3electionpb.ProclaimRequest;
 import dev.jangada.etcd.api.v3lockpb.LockGrpc;
 import dev.jangada.etcd.api.v3lockpb.LockRequest;
 import dev.jangada.etcd.api.v3lockpb.LockResponse;
+import dev.jangada.etcd.api.v3lockpb.UnlockRequest;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -43,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What jetcd has no call for: leases, locks, elections and the rest. */
-@Timeout(60)
+@Timeout(300)
 class GrpcLeaseAndLockTest {
 
   private static final String LEASE_NOT_FOUND = "etcdserver: requested lease not found";
@@ -104,7 +105,7 @@ class GrpcLeaseAndLockTest {
     BlockingQueue<LeaseKeepAliveResponse> answers = new LinkedBlockingQueue<>();
     StreamObserver<LeaseKeepAliveRequest> requests =
         LeaseGrpc.newStub(etcd.channel(1))
-            .withDeadlineAfter(40, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .leaseKeepAlive(
                 new StreamObserver<>() {
                   @Override
@@ -130,7 +131,7 @@ class GrpcLeaseAndLockTest {
 
   private static void assertAnswer(BlockingQueue<LeaseKeepAliveResponse> answers, long id, long ttl)
       throws InterruptedException {
-    LeaseKeepAliveResponse answer = answers.poll(30, TimeUnit.SECONDS);
+    LeaseKeepAliveResponse answer = answers.poll(60, TimeUnit.SECONDS);
     assertThat(answer).isNotNull();
     assertThat(Objects.requireNonNull(answer).getID()).isEqualTo(id);
     assertThat(answer.getTTL()).isEqualTo(ttl);
@@ -138,7 +139,7 @@ class GrpcLeaseAndLockTest {
 
   @Test
   void waiterForALockThatGivesUpLeavesNoKey() throws Exception {
-    var first = lock("l", 0).get(30, TimeUnit.SECONDS);
+    var first = lock("l", 0).get(60, TimeUnit.SECONDS);
     ListenableFuture<LockResponse> second = lock("l", 0);
     awaitQueue(2);
 
@@ -148,11 +149,12 @@ class GrpcLeaseAndLockTest {
     assertThat(
             kv(0).range(range("l/").toBuilder().setRangeEnd(key("l0")).build()).getKvs(0).getKey())
         .isEqualTo(first.getKey());
+    unlock(first.getKey());
   }
 
   @Test
   void lockWithoutALeaseGetsOneOfAMinute() throws Exception {
-    ByteString lock = lock("l", 0).get(30, TimeUnit.SECONDS).getKey();
+    ByteString lock = lock("l", 0).get(60, TimeUnit.SECONDS).getKey();
 
     long lease = kv(0).range(RangeRequest.newBuilder().setKey(lock).build()).getKvs(0).getLease();
 
@@ -161,6 +163,7 @@ class GrpcLeaseAndLockTest {
                 .leaseTimeToLive(LeaseTimeToLiveRequest.newBuilder().setID(lease).build())
                 .getGrantedTTL())
         .isEqualTo(60);
+    unlock(lock);
   }
 
   @Test
@@ -233,9 +236,16 @@ class GrpcLeaseAndLockTest {
         .lock(LockRequest.newBuilder().setName(key(name)).setLease(lease).build());
   }
 
+  /** Else the key would go in the middle of another test, with its lease. */
+  private static void unlock(ByteString key) {
+    var unused =
+        LockGrpc.newBlockingStub(etcd.channel(0))
+            .unlock(UnlockRequest.newBuilder().setKey(key).build());
+  }
+
   private static void awaitQueue(long length) {
     RangeRequest queue = range("l/").toBuilder().setRangeEnd(key("l0")).setCountOnly(true).build();
-    await().atMost(Duration.ofSeconds(20)).until(() -> kv(0).range(queue).getCount() == length);
+    await().atMost(Duration.ofSeconds(60)).until(() -> kv(0).range(queue).getCount() == length);
   }
 
   /** One that nobody has, in this run or another. */
@@ -248,11 +258,11 @@ class GrpcLeaseAndLockTest {
   }
 
   private static LeaseGrpc.LeaseBlockingStub lease(int member) {
-    return LeaseGrpc.newBlockingStub(etcd.channel(member)).withDeadlineAfter(30, TimeUnit.SECONDS);
+    return LeaseGrpc.newBlockingStub(etcd.channel(member)).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private static KVGrpc.KVBlockingStub kv(int member) {
-    return KVGrpc.newBlockingStub(etcd.channel(member)).withDeadlineAfter(30, TimeUnit.SECONDS);
+    return KVGrpc.newBlockingStub(etcd.channel(member)).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private static RangeRequest range(String name) {

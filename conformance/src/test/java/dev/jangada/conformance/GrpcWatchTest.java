@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What jetcd has no option for when it watches: several watches on one stream, byte for byte. */
-@Timeout(60)
+@Timeout(300)
 class GrpcWatchTest {
 
   private static final int MAX_RESPONSE_BYTES = 16 << 20;
@@ -234,7 +234,7 @@ class GrpcWatchTest {
 
     requests.onCompleted();
 
-    assertThat(end.get(30, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
+    assertThat(end.get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.OK);
   }
 
   private static WatchCreateRequest.Builder watch(String name) {
@@ -253,7 +253,7 @@ class GrpcWatchTest {
   }
 
   private WatchResponse next() throws InterruptedException {
-    WatchResponse response = responses.poll(30, TimeUnit.SECONDS);
+    WatchResponse response = responses.poll(60, TimeUnit.SECONDS);
     assertThat(response).as("end of the stream: %s", end.getNow(null)).isNotNull();
     return response;
   }

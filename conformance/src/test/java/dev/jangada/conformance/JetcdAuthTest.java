@@ -34,7 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Users, roles and permissions by jetcd. After each test authentication is off again, and all users
  * and roles are gone.
  */
-@Timeout(90)
+@Timeout(300)
 @SuppressWarnings("try") // a watcher or keep-alive does its work by being open
 class JetcdAuthTest {
 

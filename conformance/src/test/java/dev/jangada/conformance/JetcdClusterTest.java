@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Members by jetcd. After each test they are those that were there before. */
-@Timeout(90)
+@Timeout(300)
 class JetcdClusterTest {
 
   /** Where nobody listens. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Elections by jetcd, which uses the server's service for them. */
-@Timeout(60)
+@Timeout(300)
 class JetcdElectionTest {
 
   @RegisterExtension static final ClusterUnderTest etcd = new ClusterUnderTest();
@@ -135,12 +135,12 @@ class JetcdElectionTest {
           }
         });
 
-    assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("first");
+    assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("first");
     answer(election.proclaim(first, bytes("first again")));
-    assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("first again");
+    assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("first again");
     answer(election.resign(first));
     campaign(grant(), "second");
-    assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("second");
+    assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("second");
   }
 
   @Test
@@ -160,13 +160,13 @@ class JetcdElectionTest {
   }
 
   private long grant() throws Exception {
-    return answer(lease.grant(60)).getID();
+    return answer(lease.grant(3600)).getID();
   }
 
   private void awaitCandidates(int count) {
     GetOption prefix = GetOption.builder().isPrefix(true).withCountOnly(true).build();
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() ->
             answer(etcd.client().getKVClient().get(etcd.key("e/"), prefix)).getCount() == count);
   }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Reads, writes, deletions and compaction by jetcd. */
-@Timeout(60)
+@Timeout(300)
 class JetcdKvTest {
 
   private static final String COMPACTED = "etcdserver: mvcc: required revision has been compacted";

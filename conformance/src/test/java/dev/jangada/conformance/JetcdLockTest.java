@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Locks by jetcd, which uses the server's service for them. */
-@Timeout(60)
+@Timeout(300)
 class JetcdLockTest {
 
   @RegisterExtension static final ClusterUnderTest etcd = new ClusterUnderTest();
@@ -120,14 +120,14 @@ class JetcdLockTest {
   }
 
   private long grant() throws Exception {
-    return answer(lease.grant(60)).getID();
+    return answer(lease.grant(3600)).getID();
   }
 
   /** Waits until so many hold the lock or wait for it. */
   private void awaitQueue(int length) {
     GetOption prefix = GetOption.builder().isPrefix(true).withCountOnly(true).build();
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> answer(kv.get(etcd.key("l/"), prefix)).getCount() == length);
   }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Transactions by jetcd. */
-@Timeout(60)
+@Timeout(300)
 class JetcdTxnTest {
 
   private static final String DUPLICATE = "etcdserver: duplicate key given in txn request";

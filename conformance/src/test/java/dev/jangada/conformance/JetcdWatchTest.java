@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Watches by jetcd. Where nothing more may come, one more event is made, and nothing may come
  * before it.
  */
-@Timeout(90)
+@Timeout(300)
 @SuppressWarnings("try") // a watcher or keep-alive does its work by being open
 class JetcdWatchTest {
 

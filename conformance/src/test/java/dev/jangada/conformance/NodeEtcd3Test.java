@@ -30,12 +30,12 @@ import tools.jackson.databind.ObjectMapper;
  * src/test/node/scenarios.js}; one process of Node runs them all. Aborted, with the reason, where
  * there is no Node or the package cannot be installed.
  */
-@Timeout(90)
+@Timeout(300)
 class NodeEtcd3Test {
 
   private static final Path SOURCES = Path.of(System.getProperty("basedir", "."), "src/test/node");
   private static final Path DIRECTORY = RunningCluster.OUTCOMES.resolve("node");
-  private static final int INSTALL_PATIENCE_SECONDS = 120;
+  private static final int INSTALL_PATIENCE_SECONDS = 240;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @RegisterExtension static final ClusterUnderTest etcd = new ClusterUnderTest();

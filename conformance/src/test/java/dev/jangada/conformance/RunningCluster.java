@@ -56,7 +56,7 @@ final class RunningCluster implements AutoCloseable {
             .toList();
     version =
         MaintenanceGrpc.newBlockingStub(channels.get(0))
-            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .status(StatusRequest.getDefaultInstance())
             .getVersion();
   }
@@ -90,10 +90,12 @@ final class RunningCluster implements AutoCloseable {
         LocalCluster.start(
             ClusterLayout.onFreePorts(3, directory),
             NodeLauncher.withClassPath(System.getProperty("java.class.path", "")),
-            List.of(),
+            // A leader that the machine holds up for a moment stays in office. Not longer, because
+            // the least time of a lease goes with it.
+            List.of("--election-timeout", "1300"),
             exit -> {});
     try {
-      cluster.awaitServing(Duration.ofSeconds(90), System.out::println);
+      cluster.awaitServing(Duration.ofMinutes(3), System.out::println);
       return new RunningCluster(parse(cluster.layout().endpoints()), cluster);
     } catch (ClusterException | InterruptedException | RuntimeException e) {
       cluster.close();

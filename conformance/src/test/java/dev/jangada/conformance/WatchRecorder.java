@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** What a watcher of jetcd is told, in order. Read by one thread. */
 final class WatchRecorder implements Watch.Listener {
 
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_SECONDS = 60;
 
   private final BlockingQueue<WatchResponse> responses = new LinkedBlockingQueue<>();
   private final CompletableFuture<Throwable> failure = new CompletableFuture<>();

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Commands that go on for a while, and servers that do not answer. */
-@Timeout(120)
+@Timeout(300)
 class CtlCommandTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private EmbeddedCluster cluster;
   private CtlRunner ctl;
@@ -30,11 +30,15 @@ class CtlCommandTest {
 
   @BeforeEach
   void start() {
-    cluster = EmbeddedCluster.start(3);
+    cluster =
+        EmbeddedCluster.builder()
+            .members(3)
+            .settings(settings -> settings.electionTimeout(Duration.ofSeconds(1)))
+            .start();
     ctl =
         new CtlRunner()
             .with("ETCDCTL_ENDPOINTS", cluster.connectString())
-            .with("ETCDCTL_COMMAND_TIMEOUT", "20s");
+            .with("ETCDCTL_COMMAND_TIMEOUT", "60s");
   }
 
   @AfterEach
@@ -176,12 +180,12 @@ class CtlCommandTest {
 
   @Test
   void leaseIsKeptAliveAndItsEndIsTold() {
-    String granted = ctl.run("lease", "grant", "3").out();
-    assertThat(granted).matches("lease [0-9a-f]{16} granted with TTL\\(3s\\)\n");
+    String granted = ctl.run("lease", "grant", "12").out();
+    assertThat(granted).matches("lease [0-9a-f]{16} granted with TTL\\(12s\\)\n");
     String lease = granted.split(" ", -1)[1];
 
     try (Running keepAlive = ctl.start("lease", "keep-alive", lease)) {
-      String renewed = "lease %s keepalived with TTL\\(3\\)\n".formatted(lease);
+      String renewed = "lease %s keepalived with TTL\\(12\\)\n".formatted(lease);
       keepAlive.awaitOutput(renewed + renewed, PATIENCE);
 
       assertThat(ctl.run("lease", "revoke", lease).out())
@@ -199,7 +203,7 @@ class CtlCommandTest {
     put("k", "v");
 
     assertThat(ctl.run("get", "k").out()).isEqualTo("k\nv\n");
-    Result health = ctl.run("endpoint", "health", "--command-timeout=3s");
+    Result health = ctl.run("endpoint", "health", "--command-timeout=30s");
     assertThat(health.exitCode()).isEqualTo(1);
     assertThat(health.err())
         .contains(

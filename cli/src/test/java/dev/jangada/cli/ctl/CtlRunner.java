@@ -107,7 +107,7 @@ final class CtlRunner {
     @Override
     public void close() {
       thread.interrupt();
-      assertThat(awaitEnd(Duration.ofSeconds(20))).isIn(0, 1, 130);
+      assertThat(awaitEnd(Duration.ofSeconds(60))).isIn(0, 1, 130);
     }
   }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Commands over TLS, to a server that wants certificates of its clients. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(120)
+@Timeout(300)
 class CtlTlsTest {
 
   private KeytoolCertificates certificates;
@@ -66,7 +66,7 @@ class CtlTlsTest {
                         authority,
                         true))
                 .build());
-    server.whenReady().get(30, TimeUnit.SECONDS);
+    server.whenReady().get(60, TimeUnit.SECONDS);
   }
 
   @AfterAll
@@ -77,7 +77,7 @@ class CtlTlsTest {
   private CtlRunner ctl(Path trusted) {
     return new CtlRunner()
         .with("ETCDCTL_ENDPOINTS", "https://127.0.0.1:" + port)
-        .with("ETCDCTL_COMMAND_TIMEOUT", "5s")
+        .with("ETCDCTL_COMMAND_TIMEOUT", "60s")
         .with("ETCDCTL_DIAL_TIMEOUT", "2s")
         .with("ETCDCTL_CACERT", trusted.toString());
   }
@@ -162,7 +162,7 @@ class CtlTlsTest {
   @Test
   void clientWithoutTheRightCertificateIsLetInNowhere() throws Exception {
     for (CtlRunner refused : List.of(ctl(authority), ctl("stranger"), ctl("expired"))) {
-      Result result = refused.run("get", "k");
+      Result result = refused.with("ETCDCTL_COMMAND_TIMEOUT", "5s").run("get", "k");
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.out()).isEmpty();

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  * output, and the same exit code. Commands that change something are run twice, so revisions and
  * ids that had to differ are made equal first.
  */
-@Timeout(120)
+@Timeout(300)
 class EtcdctlComparisonTest {
 
   private static final String FORMATS = "simple json fields table";
@@ -272,7 +272,9 @@ class EtcdctlComparisonTest {
   }
 
   private static CtlRunner runner() {
-    return new CtlRunner().with("ETCDCTL_ENDPOINTS", endpoint());
+    return new CtlRunner()
+        .with("ETCDCTL_ENDPOINTS", endpoint())
+        .with("ETCDCTL_COMMAND_TIMEOUT", "60s");
   }
 
   private static Result ctl(String... arguments) {
@@ -291,6 +293,8 @@ class EtcdctlComparisonTest {
     builder.environment().keySet().removeIf(name -> name.startsWith("ETCDCTL_"));
     builder.environment().put("ETCDCTL_API", "3");
     builder.environment().put("ETCDCTL_ENDPOINTS", endpoint());
+    builder.environment().put("ETCDCTL_COMMAND_TIMEOUT", "60s");
+    builder.environment().put("ETCDCTL_DIAL_TIMEOUT", "60s");
     Process process = builder.start();
     try (var stdin = process.outputWriter(StandardCharsets.UTF_8)) {
       stdin.write(input);
@@ -298,7 +302,7 @@ class EtcdctlComparisonTest {
       // It ended before it read anything.
     }
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     return new Result(process.exitValue(), out, Files.readString(err));
   }
 }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Users and roles with real clients: etcdctl, beside a real etcd if there is one, and jetcd. */
-@Timeout(240)
+@Timeout(600)
 class AuthIT {
 
   /**
@@ -165,14 +165,15 @@ class AuthIT {
     List<String> command = new ArrayList<>();
     command.add("etcdctl");
     command.add("--endpoints=" + endpoints);
-    command.add("--command-timeout=30s");
+    command.add("--command-timeout=60s");
+    command.add("--dial-timeout=60s");
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("ETCDCTL_API", "3");
     Process process = builder.start();
     process.outputWriter(StandardCharsets.UTF_8).close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     return output
             .lines()
             .filter(line -> !line.startsWith("{"))
@@ -234,7 +235,7 @@ class AuthIT {
     @Override
     public void close() {
       process.destroy();
-      process.onExit().orTimeout(20, TimeUnit.SECONDS).join();
+      process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
     }
   }
 
@@ -271,10 +272,10 @@ class AuthIT {
       BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
       try (var watcher = watch(user, "k", heard);
           var denied = watch(user, "x", heard)) {
-        assertThat(String.valueOf(heard.poll(30, TimeUnit.SECONDS)))
+        assertThat(String.valueOf(heard.poll(60, TimeUnit.SECONDS)))
             .contains("etcdserver: permission denied");
         done(root.getKVClient().put(bytes("k"), bytes("seen")));
-        assertThat(heard.poll(30, TimeUnit.SECONDS)).isEqualTo("seen");
+        assertThat(heard.poll(60, TimeUnit.SECONDS)).isEqualTo("seen");
         assertThat(List.of(watcher, denied)).doesNotContainNull();
       }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code jangada lab} as a process. */
-@Timeout(120)
+@Timeout(600)
 class LabIT {
 
   @TempDir private Path directory;
@@ -46,14 +46,14 @@ class LabIT {
   }
 
   @Test
-  @Timeout(300)
+  @Timeout(600)
   void everyScenarioOfRaftPassesWithAFewSeeds() throws Exception {
     assertThat(outputOf(0, "2A", "2B", "2C", "2D", "--runs", "5", "--seed", "11"))
         .endsWith("165 passed, 0 failed\n");
   }
 
   @Test
-  @Timeout(300)
+  @Timeout(600)
   void everyScenarioOfTheServicePassesWithAFewSeeds() throws Exception {
     assertThat(outputOf(0, "3A", "3B", "rsm", "--runs", "2", "--seed", "11"))
         .endsWith("62 passed, 0 failed\n");

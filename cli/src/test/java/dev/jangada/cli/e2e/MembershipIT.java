@@ -57,10 +57,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that join a cluster and leave it. */
-@Timeout(180)
+@Timeout(600)
 class MembershipIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int WRITERS = 4;
 
   /** Exit code of a member that was expelled. */
@@ -138,7 +138,7 @@ class MembershipIT {
     writes.forEach(write -> expected.put(write.key(), write));
     RangeResponse all =
         KVGrpc.newBlockingStub(channel(running.get(0)))
-            .withDeadlineAfter(30, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .range(
                 RangeRequest.newBuilder()
                     .setKey(ByteString.copyFromUtf8("k/"))
@@ -165,7 +165,7 @@ class MembershipIT {
 
   private HashKVResponse hash(String name, long revision) {
     return MaintenanceGrpc.newBlockingStub(channel(name))
-        .withDeadlineAfter(30, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .hashKV(HashKVRequest.newBuilder().setRevision(revision).build());
   }
 
@@ -179,7 +179,7 @@ class MembershipIT {
       try {
         long revision =
             KVGrpc.newBlockingStub(channel(names.get(member % names.size())))
-                .withDeadlineAfter(5, TimeUnit.SECONDS)
+                .withDeadlineAfter(10, TimeUnit.SECONDS)
                 .put(
                     PutRequest.newBuilder()
                         .setKey(ByteString.copyFromUtf8(key))
@@ -406,6 +406,7 @@ class MembershipIT {
   private String etcdctl(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("etcdctl"));
     command.add("--endpoints=127.0.0.1:" + clientPorts.get("n1"));
+    command.addAll(List.of("--command-timeout=60s", "--dial-timeout=60s"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("ETCDCTL_API", "3");
@@ -511,7 +512,7 @@ class MembershipIT {
   }
 
   private ClusterGrpc.ClusterBlockingStub cluster(String name) {
-    return ClusterGrpc.newBlockingStub(channel(name)).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return ClusterGrpc.newBlockingStub(channel(name)).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private List<Member> members(String name) {
@@ -548,33 +549,33 @@ class MembershipIT {
   private void moveLeader(String asked, long id) {
     var unused =
         MaintenanceGrpc.newBlockingStub(channel(asked))
-            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .moveLeader(MoveLeaderRequest.newBuilder().setTargetID(id).build());
   }
 
   private StatusResponse status(String name) {
     return MaintenanceGrpc.newBlockingStub(channel(name))
-        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .status(StatusRequest.getDefaultInstance());
   }
 
   private void put(String name, String key) {
     var unused =
         KVGrpc.newBlockingStub(channel(name))
-            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .put(PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).build());
   }
 
   private long grantLease(String name) {
     return LeaseGrpc.newBlockingStub(channel(name))
-        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(3600).build())
         .getID();
   }
 
   private long ttl(String name, long lease) {
     return LeaseGrpc.newBlockingStub(channel(name))
-        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .leaseTimeToLive(LeaseTimeToLiveRequest.newBuilder().setID(lease).build())
         .getTTL();
   }
@@ -582,13 +583,13 @@ class MembershipIT {
   private void addUser(String name, String user) {
     var unused =
         AuthGrpc.newBlockingStub(channel(name))
-            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .userAdd(AuthUserAddRequest.newBuilder().setName(user).setPassword("secret").build());
   }
 
   private List<String> users(String name) {
     return AuthGrpc.newBlockingStub(channel(name))
-        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .userList(AuthUserListRequest.getDefaultInstance())
         .getUsersList();
   }

@@ -19,10 +19,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A server that is configured by a file and runs out of its quota, as its operator meets it. */
-@Timeout(120)
+@Timeout(600)
 class OperatorIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir private Path directory;
 
@@ -35,13 +35,14 @@ class OperatorIT {
 
   private Output etcdctl(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("etcdctl", "--endpoints=" + endpoint));
+    command.addAll(List.of("--command-timeout=60s", "--dial-timeout=60s"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("ETCDCTL_API", "3");
     Process process = builder.start();
     process.getOutputStream().close();
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     return new Output(process.exitValue(), text);
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Clusters of three processes, and which of them leads. */
 final class TestClusters {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private TestClusters() {}
 

@@ -25,10 +25,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code jangada up} as its user meets it: a process with children. */
-@Timeout(120)
+@Timeout(600)
 class UpIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final ByteString KEY = ByteString.copyFromUtf8("hello");
 
   @TempDir private Path directory;
@@ -135,7 +135,7 @@ class UpIT {
       up.awaitEnd(PATIENCE);
 
       for (ProcessHandle node : nodes) {
-        var ended = node.onExit().get(30, TimeUnit.SECONDS);
+        var ended = node.onExit().get(60, TimeUnit.SECONDS);
         assertThat(ended.isAlive()).isFalse();
       }
     }
@@ -191,7 +191,7 @@ class UpIT {
     try (NodeClient node = new NodeClient(endpoint)) {
       var unused =
           KVGrpc.newBlockingStub(node.channel())
-              .withDeadlineAfter(30, TimeUnit.SECONDS)
+              .withDeadlineAfter(60, TimeUnit.SECONDS)
               .put(PutRequest.newBuilder().setKey(KEY).setValue(KEY).build());
     }
   }
@@ -199,7 +199,7 @@ class UpIT {
   private static long versionOfKey(String endpoint) {
     try (NodeClient node = new NodeClient(endpoint)) {
       return KVGrpc.newBlockingStub(node.channel())
-          .withDeadlineAfter(30, TimeUnit.SECONDS)
+          .withDeadlineAfter(60, TimeUnit.SECONDS)
           .range(RangeRequest.newBuilder().setKey(KEY).build())
           .getKvs(0)
           .getVersion();
