@@ -276,7 +276,7 @@ class KvStateMachineTest {
     }
     assertThat(view.reader().get(bytes("k"), MvccReader.LATEST)).isNull();
     view.close();
-    closer.join(10_000);
+    closer.join(60_000);
     assertThat(closer.isAlive()).isFalse();
     assertThatThrownBy(store::view).isInstanceOf(IllegalStateException.class);
   }

@@ -49,12 +49,12 @@ class ReadmeExampleTest {
         RaftNode n3 = startNode("n3", peers, directory.resolve("n3"))) {
       byte[] five = ByteBuffer.allocate(Long.BYTES).putLong(0, 5).array();
 
-      n1.submit(five).get(60, SECONDS);
-      n2.submit(five).get(60, SECONDS);
+      n1.submit(five).get(20, SECONDS);
+      n2.submit(five).get(20, SECONDS);
       // On any node, and answered by that node's own state machine.
-      byte[] sum = n3.submit(five).get(60, SECONDS);
+      byte[] sum = n3.submit(five).get(20, SECONDS);
       // From here on, reading the state of n1 is linearizable.
-      n1.readIndex().get(60, SECONDS);
+      n1.readIndex().get(20, SECONDS);
       // Or without waiting: the index, the term, and whether n2 leads at all.
       StartResult started = n2.start(five);
 

@@ -89,7 +89,7 @@ class RocksDbStoreTest extends OrderedStoreContract {
 
   /** The engine itself never returns from opening a store with some of these. */
   @Test
-  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void bitFlippedInTheManifestIsFoundByOpeningAndByCheckingAndNamedByFileAndOffset()
       throws IOException {
     Path store = directory.resolve("checked");
