@@ -162,7 +162,8 @@ class LeaseIT {
     List<Long> lasted = new ArrayList<>();
     try {
       // Where starting a process takes long, leaders die less often.
-      for (int round = 0; round < 3 || (round < 6 && kills.get() < 5); round++) {
+      for (int round = 0; round < 3 || kills.get() < 3 || (round < 6 && kills.get() < 5); round++) {
+        assertThat(killer.isAlive()).as("leaders are killed").isTrue();
         lasted.add(lifeOfALease("left-" + round));
       }
     } finally {
