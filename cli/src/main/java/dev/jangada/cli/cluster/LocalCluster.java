@@ -217,6 +217,8 @@ public final class LocalCluster implements AutoCloseable {
       try {
         if (!process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
           process.destroyForcibly();
+          // Until it is gone it holds its ports, and writes into its directory.
+          process.waitFor();
         }
       } catch (InterruptedException e) {
         interrupted = true;

@@ -110,5 +110,8 @@ final class Command implements AutoCloseable {
     List<ProcessHandle> children = children();
     process.destroyForcibly();
     children.forEach(ProcessHandle::destroyForcibly);
+    // Until they are gone they may write into a directory that is about to be deleted.
+    process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
+    children.forEach(child -> child.onExit().orTimeout(60, TimeUnit.SECONDS).join());
   }
 }
