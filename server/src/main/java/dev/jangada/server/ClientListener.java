@@ -1,6 +1,7 @@
 package dev.jangada.server;
 
 import dev.jangada.server.call.AnswerMemory;
+import dev.jangada.server.call.RequestMemory;
 import dev.jangada.server.http.Gateway;
 import dev.jangada.server.http.HttpLimits;
 import dev.jangada.server.http.Pages;
@@ -117,8 +118,11 @@ final class ClientListener implements AutoCloseable {
     ManagedChannel gatewayChannel =
         InProcessChannelBuilder.forName(inside).directExecutor().build();
     HttpLimits limits = HttpLimits.forMessagesUpTo(config.maxMessageBytes());
-    Gateway gateway = new Gateway(config.name(), gatewayChannel, limits, memory, JSON_THREADS);
+    RequestMemory requestMemory = requestMemory(limits);
+    Gateway gateway =
+        new Gateway(config.name(), gatewayChannel, limits, requestMemory, memory, JSON_THREADS);
     MessageLimit messageLimit = new MessageLimit(config.maxMessageBytes());
+    UnfinishedCalls unfinished = new UnfinishedCalls(requestMemory, statistics);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(addresses.get(0))
             .bossEventLoopGroup(eventLoops)
@@ -133,6 +137,8 @@ final class ClientListener implements AutoCloseable {
             .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
             .maxInboundMessageSize(messageLimit.maxReceivedBytes())
             .intercept(messageLimit)
+            .addStreamTracerFactory(unfinished)
+            .intercept(unfinished)
             // As often as etcd allows; it forbids them to connections without a request.
             .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
@@ -159,6 +165,12 @@ final class ClientListener implements AutoCloseable {
               .formatted(config.listenClientUrls(), rootMessage(e)),
           e);
     }
+  }
+
+  /** For what is on its way in: an eighth of the heap, and room for the largest there may be. */
+  private static RequestMemory requestMemory(HttpLimits limits) {
+    return new RequestMemory(
+        Math.max(Runtime.getRuntime().maxMemory() / 8, limits.maxBytesInArrival()));
   }
 
   /** TLS for the connections at those addresses that are https. */

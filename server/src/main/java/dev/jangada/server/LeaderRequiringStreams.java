@@ -1,13 +1,11 @@
 package dev.jangada.server;
 
 import dev.jangada.node.driver.LeadershipListener;
+import dev.jangada.server.call.EndableCall;
 import dev.jangada.server.call.EtcdError;
-import io.grpc.ForwardingServerCall;
-import io.grpc.ForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
-import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -30,7 +28,7 @@ final class LeaderRequiringStreams implements LeadershipListener, AutoCloseable 
 
   private final long patienceNanos;
   private final ScheduledExecutorService timer;
-  private final Set<Stream<?, ?>> streams = ConcurrentHashMap.newKeySet();
+  private final Set<EndableCall<?, ?>> streams = ConcurrentHashMap.newKeySet();
 
   /** What ends the streams if no leader is found until then. Guarded by this. */
   private @Nullable ScheduledFuture<?> verdict;
@@ -64,9 +62,9 @@ final class LeaderRequiringStreams implements LeadershipListener, AutoCloseable 
   /** Serves a stream, and sees to it that it ends with the leader. */
   <ReqT, RespT> ServerCall.Listener<ReqT> serve(
       ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
-    Stream<ReqT, RespT> stream = new Stream<>(call);
+    EndableCall<ReqT, RespT> stream = new EndableCall<>(call);
     streams.add(stream);
-    return stream.listener(next.startCall(stream, headers));
+    return stream.listener(next.startCall(stream, headers), () -> streams.remove(stream));
   }
 
   @Override
@@ -75,72 +73,5 @@ final class LeaderRequiringStreams implements LeadershipListener, AutoCloseable 
       closed = true;
     }
     timer.shutdownNow();
-  }
-
-  /**
-   * A call that may be ended from outside, at any moment, by any thread. Its service goes on
-   * answering until it is told that the client is gone; that leads nowhere.
-   */
-  private final class Stream<ReqT, RespT>
-      extends ForwardingServerCall.SimpleForwardingServerCall<ReqT, RespT> {
-
-    /** Whether the call has been ended, by its service or from outside. Guarded by this. */
-    private boolean ended;
-
-    private volatile boolean endedFromOutside;
-
-    Stream(ServerCall<ReqT, RespT> call) {
-      super(call);
-    }
-
-    synchronized void end(Status status) {
-      if (!ended) {
-        ended = true;
-        endedFromOutside = true;
-        super.close(status, new Metadata());
-      }
-    }
-
-    @Override
-    public synchronized void sendHeaders(Metadata headers) {
-      if (!ended) {
-        super.sendHeaders(headers);
-      }
-    }
-
-    @Override
-    public synchronized void sendMessage(RespT message) {
-      if (!ended) {
-        super.sendMessage(message);
-      }
-    }
-
-    @Override
-    public synchronized void close(Status status, Metadata trailers) {
-      if (!ended) {
-        ended = true;
-        super.close(status, trailers);
-      }
-    }
-
-    ServerCall.Listener<ReqT> listener(ServerCall.Listener<ReqT> ofService) {
-      return new ForwardingServerCallListener.SimpleForwardingServerCallListener<>(ofService) {
-        @Override
-        public void onComplete() {
-          streams.remove(Stream.this);
-          if (endedFromOutside) {
-            super.onCancel();
-          } else {
-            super.onComplete();
-          }
-        }
-
-        @Override
-        public void onCancel() {
-          streams.remove(Stream.this);
-          super.onCancel();
-        }
-      };
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.jangada.server.http;
 
 import dev.jangada.server.call.AnswerMemory;
+import dev.jangada.server.call.RequestMemory;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
@@ -47,6 +48,7 @@ public final class Gateway implements AutoCloseable {
   private final Map<String, GatewayRoute> routes = new HashMap<>();
   private final Channel services;
   private final HttpLimits limits;
+  private final RequestMemory requestMemory;
   private final AnswerMemory memory;
   private final EventExecutorGroup workers;
 
@@ -55,13 +57,20 @@ public final class Gateway implements AutoCloseable {
    *
    * @param member name of this member, for the names of threads
    * @param services where calls go; closed by whoever made it
+   * @param requestMemory what requests may hold before they are complete
    * @param memory what answers may hold
    * @param threads that turn messages into JSON and back
    */
   public Gateway(
-      String member, Channel services, HttpLimits limits, AnswerMemory memory, int threads) {
+      String member,
+      Channel services,
+      HttpLimits limits,
+      RequestMemory requestMemory,
+      AnswerMemory memory,
+      int threads) {
     this.services = services;
     this.limits = limits;
+    this.requestMemory = requestMemory;
     this.memory = memory;
     this.workers =
         new DefaultEventExecutorGroup(
@@ -101,6 +110,7 @@ public final class Gateway implements AutoCloseable {
         response,
         worker,
         limits,
+        requestMemory,
         memory.share(),
         route.method().getType() == MethodType.UNARY
             ? GatewayStream.ONE_ANSWER

@@ -4,8 +4,11 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import dev.jangada.server.call.AnswerMemory;
+import dev.jangada.server.call.EtcdError;
+import dev.jangada.server.call.RequestMemory;
 import dev.jangada.server.http.JsonObjects.MalformedJsonException;
 import dev.jangada.server.http.JsonObjects.TooLargeException;
+import dev.jangada.server.http.PortStatistics.Event;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
@@ -38,6 +41,9 @@ final class GatewayCall implements RequestHandler {
   private static final JsonFormat.Printer PRINTER =
       JsonFormat.printer().preservingProtoFieldNames().omittingInsignificantWhitespace();
 
+  /** How many times its size a body takes while it is collected, in an array that grows. */
+  static final int BODY_COPIES = 2;
+
   /** How many times its size an answer takes while it is turned into text and bytes. */
   private static final int JSON_COPIES = 6;
 
@@ -50,9 +56,12 @@ final class GatewayCall implements RequestHandler {
   private final Response response;
   private final EventExecutor worker;
   private final HttpLimits limits;
+  private final RequestMemory.Share arriving;
   private final AnswerMemory.Share memory;
   private final GatewayStream stream;
-  private final JsonObjects objects;
+
+  /** What has come of the body; null from when it is refused, for nothing to hold its bytes. */
+  private volatile @Nullable JsonObjects objects;
 
   private boolean bodyOver;
 
@@ -81,6 +90,7 @@ final class GatewayCall implements RequestHandler {
       Response response,
       EventExecutor worker,
       HttpLimits limits,
+      RequestMemory requestMemory,
       AnswerMemory.Share memory,
       GatewayStream stream) {
     this.route = route;
@@ -89,6 +99,7 @@ final class GatewayCall implements RequestHandler {
     this.response = response;
     this.worker = worker;
     this.limits = limits;
+    this.arriving = requestMemory.share(this::crowdedOut);
     this.memory = memory;
     this.stream = stream;
     this.objects = new JsonObjects(limits.maxJsonBytes());
@@ -106,12 +117,17 @@ final class GatewayCall implements RequestHandler {
 
   @Override
   public void body(ByteBuf piece) throws HttpRefusal {
-    if (bodyOver) {
+    arriving.add((long) BODY_COPIES * piece.readableBytes());
+    JsonObjects arrived = objects;
+    if (bodyOver || arrived == null) {
       return;
     }
     try {
-      List<String> complete = objects.add(piece);
+      List<String> complete = arrived.add(piece);
       if (!complete.isEmpty()) {
+        if (isStream()) {
+          arriving.release();
+        }
         onWorker(() -> complete.forEach(this::request));
       }
     } catch (MalformedJsonException e) {
@@ -124,10 +140,11 @@ final class GatewayCall implements RequestHandler {
 
   @Override
   public void bodyEnded() {
-    if (bodyOver) {
+    JsonObjects arrived = objects;
+    if (bodyOver || arrived == null) {
       return;
     }
-    if (objects.isIncomplete()) {
+    if (arrived.isIncomplete()) {
       refuse(Status.INVALID_ARGUMENT.withDescription("unexpected end of JSON input"));
     } else {
       bodyOver = true;
@@ -139,6 +156,13 @@ final class GatewayCall implements RequestHandler {
   private void refuse(Status status) {
     bodyOver = true;
     onWorker(() -> refused(status));
+  }
+
+  /** Called by any thread. */
+  private void crowdedOut() {
+    objects = null;
+    response.trouble(Event.CROWDED_OUT, "unfinished requests hold too much memory");
+    onWorker(() -> refused(EtcdError.TOO_MANY_REQUESTS.status()));
   }
 
   @Override
@@ -232,6 +256,8 @@ final class GatewayCall implements RequestHandler {
       return;
     }
     Message request = only;
+    only = null;
+    arriving.release();
     start();
     call.sendMessage(request == null ? route.newRequest().build() : request);
     halfClosed = true;
@@ -262,6 +288,9 @@ final class GatewayCall implements RequestHandler {
 
   private void cancel() {
     ended = true;
+    only = null;
+    objects = null;
+    arriving.release();
     memory.release();
     call.cancel("the HTTP request has ended", null);
   }

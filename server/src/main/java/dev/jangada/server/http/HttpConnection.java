@@ -449,6 +449,11 @@ final class HttpConnection extends ChannelDuplexHandler {
     }
 
     @Override
+    public void trouble(Event event, String what) {
+      statistics.trouble(event, context.channel().remoteAddress(), what);
+    }
+
+    @Override
     public boolean isWritable() {
       return context.channel().isWritable();
     }

@@ -43,4 +43,9 @@ public record HttpLimits(
   int maxJsonBytes() {
     return (int) Math.min(Integer.MAX_VALUE - 8, 2L * maxMessageBytes + JSON_OVERHEAD_BYTES);
   }
+
+  /** What two of the largest requests hold while they arrive. */
+  public long maxBytesInArrival() {
+    return 2L * GatewayCall.BODY_COPIES * maxJsonBytes();
+  }
 }

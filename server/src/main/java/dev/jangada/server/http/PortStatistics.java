@@ -42,7 +42,12 @@ public final class PortStatistics {
     /** A request over HTTP/1 that is malformed, or larger than it may be. */
     MALFORMED_REQUEST,
     /** A request over HTTP/1, or the reading of its answer, that took too long. */
-    SLOW_CLIENT
+    SLOW_CLIENT,
+    /**
+     * A request that was not complete and was refused, because such requests hold too much memory
+     * together.
+     */
+    CROWDED_OUT
   }
 
   private static final class Tally {
@@ -70,7 +75,7 @@ public final class PortStatistics {
   }
 
   /** Counts trouble, and says what it was unless that was said a moment ago. */
-  void trouble(Event event, SocketAddress from, String what) {
+  public void trouble(Event event, SocketAddress from, String what) {
     Tally tally = tally(event);
     tally.count.increment();
     long now = System.nanoTime();

@@ -26,6 +26,11 @@ interface Response {
   /** There is no more. */
   void end();
 
+  /**
+   * Counts trouble with the request, and says what it was. May be used by any thread at any time.
+   */
+  void trouble(PortStatistics.Event event, String what);
+
   /** Whether more pieces can be sent without piling up here; only for the connection's thread. */
   boolean isWritable();
 }

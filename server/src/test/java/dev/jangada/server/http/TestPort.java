@@ -3,6 +3,7 @@ package dev.jangada.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jangada.server.call.AnswerMemory;
+import dev.jangada.server.call.RequestMemory;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -30,7 +31,14 @@ final class TestPort {
     String name = InProcessServerBuilder.generateName();
     inside = services.addTo(InProcessServerBuilder.forName(name).directExecutor()).build().start();
     gatewayChannel = InProcessChannelBuilder.forName(name).directExecutor().build();
-    gateway = new Gateway("test", gatewayChannel, limits, new AnswerMemory(64 << 20), 1);
+    gateway =
+        new Gateway(
+            "test",
+            gatewayChannel,
+            limits,
+            new RequestMemory(64 << 20),
+            new AnswerMemory(64 << 20),
+            1);
     Pages pages =
         new Pages(
             "test",
