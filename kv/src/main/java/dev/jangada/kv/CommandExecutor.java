@@ -53,7 +53,7 @@ final class CommandExecutor {
    */
   CommandExecutor(MvccBatch batch, long maxCommandBytes) {
     this.batch = batch;
-    this.leases = new LeaseExecutor(batch);
+    this.leases = new LeaseExecutor(batch, maxCommandBytes);
     this.maxCommandBytes = maxCommandBytes;
   }
 

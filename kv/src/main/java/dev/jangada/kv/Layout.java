@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * state    'm'                                  → see {@link StoreState}
  * members  'a' id (8)                           → attributes as in {@link dev.jangada.kv.command.CommandCodec}
  * leases   'e' id (8)                           → time to live in seconds, deadline (numbers)
+ *          with a time of 0, one that is over and has keys left
  * alarms   'w' type (1), id of the member (8)   → nothing
  * attached 'k' id of the lease (8), key         → nothing
  *          the keys that go when a lease ends

@@ -6,7 +6,8 @@ import dev.jangada.kv.command.AdvanceLeaseClockRequest;
  * A lease as it is stored.
  *
  * @param id not 0
- * @param ttlSeconds how long it lasts without being kept alive
+ * @param ttlSeconds how long it lasts without being kept alive; 0 if it is over, and only has keys
+ *     that have yet to go
  * @param deadlineMillis it ends when the lease clock reaches this
  */
 record Lease(long id, long ttlSeconds, long deadlineMillis) {
@@ -23,6 +24,16 @@ record Lease(long id, long ttlSeconds, long deadlineMillis) {
   /** The lease as it is when it is granted, or kept alive. */
   static Lease startingAt(long clockMillis, long id, long ttlSeconds) {
     return new Lease(id, ttlSeconds, clockMillis + ttlSeconds * MILLIS_PER_SECOND + SLACK_MILLIS);
+  }
+
+  /** The lease when it is over and some of its keys are left, for which there is no way back. */
+  Lease overAt(long millis) {
+    return new Lease(id, 0, millis);
+  }
+
+  /** Whether it is over: nobody is to see it any more. */
+  boolean isOver() {
+    return ttlSeconds == 0;
   }
 
   /** How long it lasts, in whole seconds, if it is not kept alive; 0 in its slack. */

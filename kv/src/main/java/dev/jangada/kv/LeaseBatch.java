@@ -45,6 +45,15 @@ final class LeaseBatch {
     }
   }
 
+  /**
+   * Has a lease be over, and what is left of its keys go with the next advance of the clock, before
+   * those of leases that end later.
+   */
+  void leaveRest(Lease lease) {
+    overlay.delete(Layout.deadlineKey(lease.deadlineMillis(), lease.id()));
+    store(lease.overAt(Math.min(lease.deadlineMillis(), Math.max(endedMillis, clockMillis))));
+  }
+
   private void store(Lease lease) {
     overlay.put(Layout.leaseKey(lease.id()), Layout.lease(lease));
     overlay.put(Layout.deadlineKey(lease.deadlineMillis(), lease.id()), NOTHING);

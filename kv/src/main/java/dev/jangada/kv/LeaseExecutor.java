@@ -21,16 +21,29 @@ import java.util.List;
 final class LeaseExecutor {
 
   /**
-   * About so many leases and keys go with one advance of the clock. If more are due the rest goes
-   * with the next ones, so that no entry holds up the others for long. The keys of one lease go
-   * together, however many there are: they make one revision. All members must agree on this.
+   * After how many leases and keys the rest of what is due waits for the next advance of the clock,
+   * so that no entry holds up the others for long. All members must agree on this.
    */
   static final int ENDED_PER_ADVANCE = 10_000;
 
+  /**
+   * Which part of what a command may take the keys of leases may that end with it. They go
+   * together, and make one revision, if they need no more; otherwise the rest goes with the next
+   * advances. Nobody could be told that a lease does not end.
+   */
+  private static final int PART = 16;
+
   private final MvccBatch batch;
   private final LeaseBatch leases;
+  private final long maxBytes;
 
-  LeaseExecutor(MvccBatch batch) {
+  /**
+   * For the commands of a batch.
+   *
+   * @param maxCommandBytes how much memory a command may take, see {@link WorkLimit}
+   */
+  LeaseExecutor(MvccBatch batch, long maxCommandBytes) {
+    this.maxBytes = maxCommandBytes / PART;
     this.batch = batch;
     this.leases = batch.leases();
   }
@@ -56,7 +69,7 @@ final class LeaseExecutor {
   }
 
   private Result grant(LeaseGrantRequest grant) {
-    if (leases.reader().get(grant.id()) != null) {
+    if (leases.reader().isTaken(grant.id())) {
       return new Failure(KvError.LEASE_EXISTS);
     }
     leases.grant(grant.id(), grant.ttlSeconds());
@@ -68,7 +81,7 @@ final class LeaseExecutor {
     if (lease == null) {
       return new Failure(KvError.LEASE_NOT_FOUND);
     }
-    end(lease);
+    var unused = end(lease, new WorkLimit(maxBytes));
     return new LeaseRevokeResponse(batch.revision());
   }
 
@@ -87,24 +100,43 @@ final class LeaseExecutor {
         leases.reader().byDeadline(leases.endedMillis(), future, ENDED_PER_ADVANCE + 1);
     long endedBefore = future;
     int ended = 0;
+    WorkLimit limit = new WorkLimit(maxBytes);
     for (Lease lease : due) {
       if (ended >= ENDED_PER_ADVANCE) {
         endedBefore = lease.deadlineMillis();
         break;
       }
       batch.beginCommand();
-      ended += 1 + end(lease);
+      int keys = end(lease, limit);
+      if (keys < 0) {
+        endedBefore = lease.deadlineMillis();
+        break;
+      }
+      ended += 1 + keys;
     }
     leases.endedBefore(endedBefore);
   }
 
-  /** Ends a lease; how many keys went with it. */
-  private int end(Lease lease) {
+  /**
+   * Ends a lease: for everybody, but what its last keys need may be more than there is.
+   *
+   * @return how many keys went with it; -1 if some are left
+   */
+  private int end(Lease lease, WorkLimit limit) {
     List<KeyValue> doomed = new ArrayList<>();
     for (Bytes key : leases.reader().keys(lease.id())) {
       KeyValue kv = batch.reader().get(key, MvccReader.LATEST);
       if (kv == null || kv.lease() != lease.id()) {
         throw Layout.damaged("key " + key + " is not attached to lease " + lease.id());
+      }
+      if (!limit.takeDeletion(kv, false)) {
+        if (doomed.isEmpty() && limit.isUntouched()) {
+          // However large it is, it has to go.
+          doomed.add(kv);
+        }
+        batch.delete(doomed);
+        leases.leaveRest(lease);
+        return -1;
       }
       doomed.add(kv);
     }

@@ -15,18 +15,31 @@ final class LeaseReader {
     this.reader = reader;
   }
 
-  /** The lease of an id; null if there is none. */
+  /** The lease of an id; null if there is none, or it is over. */
   @Nullable Lease get(long id) {
+    Lease lease = stored(id);
+    return lease == null || lease.isOver() ? null : lease;
+  }
+
+  /** Whether an id cannot be used for a new lease yet. */
+  boolean isTaken(long id) {
+    return stored(id) != null;
+  }
+
+  private @Nullable Lease stored(long id) {
     byte[] lease = reader.get(Layout.leaseKey(id));
     return lease == null ? null : Layout.lease(id, lease);
   }
 
-  /** The ids of all leases, in the order of unsigned numbers. */
+  /** The ids of all leases but those that are over, in the order of unsigned numbers. */
   List<Long> ids() {
     List<Long> ids = new ArrayList<>();
     try (OrderedStore.Cursor cursor = reader.cursor(Layout.leasesStart(), Layout.leasesEnd())) {
       for (; cursor.isValid(); cursor.next()) {
-        ids.add(Layout.idOfLease(cursor.key()));
+        long id = Layout.idOfLease(cursor.key());
+        if (!Layout.lease(id, cursor.value()).isOver()) {
+          ids.add(id);
+        }
       }
     }
     return ids;
@@ -45,7 +58,8 @@ final class LeaseReader {
   }
 
   /**
-   * Leases by their deadlines, the earliest first, of the same one in the order of unsigned ids.
+   * Leases, also those that are over, by their deadlines, the earliest first, of the same one in
+   * the order of unsigned ids.
    *
    * @param from the first deadline
    * @param to the first deadline that is not meant
@@ -63,7 +77,7 @@ final class LeaseReader {
   }
 
   private Lease existing(long id) {
-    Lease lease = get(id);
+    Lease lease = stored(id);
     if (lease == null) {
       throw Layout.damaged("lease " + id + " has a deadline but does not exist");
     }

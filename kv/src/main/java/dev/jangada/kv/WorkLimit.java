@@ -18,10 +18,17 @@ final class WorkLimit implements ReadBudget {
   /** What deleting a key takes beside its bytes: it is written to three places. */
   private static final int DELETION_BYTES = 512;
 
+  private final long bytes;
   private long left;
 
   WorkLimit(long bytes) {
+    this.bytes = bytes;
     this.left = bytes;
+  }
+
+  /** Whether nothing has been taken yet. */
+  boolean isUntouched() {
+    return left == bytes;
   }
 
   @Override

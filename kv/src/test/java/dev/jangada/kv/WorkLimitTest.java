@@ -4,14 +4,22 @@ import static dev.jangada.kv.Client.ALL;
 import static dev.jangada.kv.Client.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jangada.kv.command.AdvanceLeaseClockRequest;
+import dev.jangada.kv.command.AdvanceLeaseClockResponse;
 import dev.jangada.kv.command.Command;
 import dev.jangada.kv.command.CommandCodec;
 import dev.jangada.kv.command.DeleteRangeRequest;
 import dev.jangada.kv.command.DeleteRangeResponse;
 import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.KvError;
+import dev.jangada.kv.command.LeaseGrantRequest;
+import dev.jangada.kv.command.LeaseGrantResponse;
+import dev.jangada.kv.command.LeaseKeepAliveRequest;
+import dev.jangada.kv.command.LeaseRevokeRequest;
+import dev.jangada.kv.command.LeaseRevokeResponse;
 import dev.jangada.kv.command.Operation;
 import dev.jangada.kv.command.PutRequest;
+import dev.jangada.kv.command.PutResponse;
 import dev.jangada.kv.command.RangeRequest;
 import dev.jangada.kv.command.RangeRequest.SortOrder;
 import dev.jangada.kv.command.RangeRequest.SortTarget;
@@ -24,6 +32,7 @@ import dev.jangada.raft.Entry;
 import dev.jangada.raft.Proposal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +88,94 @@ class WorkLimitTest {
 
   private long count() {
     return ((RangeResponse) machine.range(RangeRequest.of(ALL, ALL))).count();
+  }
+
+  private LeaseStatus grant(long id) {
+    assertThat(send(new LeaseGrantRequest(id, 1))).isInstanceOf(LeaseGrantResponse.class);
+    IntStream.range(0, KEYS)
+        .forEach(i ->
+            assertThat(
+                    send(
+                        new PutRequest(
+                            bytes("l" + id + key(i)),
+                            bytes("v".repeat(100)),
+                            id,
+                            false,
+                            false,
+                            false)))
+                .isInstanceOf(PutResponse.class));
+    return Objects.requireNonNull(machine.lease(id, true));
+  }
+
+  private long advance() {
+    assertThat(send(new AdvanceLeaseClockRequest(1_000, 1)))
+        .isInstanceOf(AdvanceLeaseClockResponse.class);
+    return count() - KEYS;
+  }
+
+  /** A sixteenth of the limit has room for one such key, and for a lease that is as large. */
+  @Test
+  void keysOfALeaseThatEndsGoInPartsAndNobodySeesTheLeaseMeanwhile() {
+    assertThat(grant(7).keys()).hasSize(KEYS);
+    grant(8);
+    assertThat(advance()).isEqualTo(2 * KEYS);
+    long revision = machine.revision();
+
+    long left = advance();
+
+    assertThat(left).isBetween(2L * KEYS - 10, 2L * KEYS - 1);
+    assertThat(machine.revision()).isEqualTo(revision + 1);
+    assertThat(machine.lease(7, true)).isNull();
+    assertThat(machine.leases()).containsExactly(8L);
+    assertThat(send(new LeaseKeepAliveRequest(7))).isEqualTo(new Failure(KvError.LEASE_NOT_FOUND));
+    assertThat(send(new LeaseRevokeRequest(7))).isEqualTo(new Failure(KvError.LEASE_NOT_FOUND));
+    assertThat(send(new LeaseGrantRequest(7, 1))).isEqualTo(new Failure(KvError.LEASE_EXISTS));
+    assertThat(send(new PutRequest(bytes("new"), bytes("v"), 7, false, false, false)))
+        .isEqualTo(new Failure(KvError.LEASE_NOT_FOUND));
+    // One that is put anew meanwhile, and without the lease, is none of those that have to go.
+    send(put("l7" + key(KEYS - 1), "kept"));
+    for (int i = 0; i < 100 && left > 1; i++) {
+      long before = left;
+      left = advance();
+      assertThat(left).isLessThan(before);
+    }
+    assertThat(left).isOne();
+    assertThat(machine.leases()).isEmpty();
+    assertThat(machine.leaseClock().leases()).isZero();
+    assertThat(send(new LeaseGrantRequest(7, 1))).isInstanceOf(LeaseGrantResponse.class);
+  }
+
+  @Test
+  void revokedLeaseIsOverAtOnceAndItsKeysGoOnGoing() {
+    grant(7);
+
+    assertThat(send(new LeaseRevokeRequest(7))).isInstanceOf(LeaseRevokeResponse.class);
+
+    assertThat(machine.leases()).isEmpty();
+    assertThat(machine.leaseClock().leases()).isOne();
+    long left = count() - KEYS;
+    assertThat(left).isBetween(KEYS - 10L, KEYS - 1L);
+    for (int i = 0; i < 100 && left > 0; i++) {
+      long before = left;
+      left = advance();
+      assertThat(left).isLessThan(before);
+    }
+    assertThat(left).isZero();
+    assertThat(machine.leaseClock().leases()).isZero();
+  }
+
+  @Test
+  void keyThatIsLargerThanAllOfTheLimitGoesWithItsLeaseAllTheSame() {
+    send(new LeaseGrantRequest(7, 1));
+    for (String key : List.of("large1", "large2")) {
+      send(new PutRequest(bytes(key), bytes("v".repeat(LIMIT)), 7, false, false, false));
+    }
+
+    assertThat(send(new LeaseRevokeRequest(7))).isInstanceOf(LeaseRevokeResponse.class);
+    assertThat(count()).isEqualTo(KEYS + 1);
+    assertThat(advance()).isZero();
+    assertThat(advance()).isZero();
+    assertThat(machine.leaseClock().leases()).isZero();
   }
 
   @Test
