@@ -37,6 +37,7 @@ import dev.jangada.etcd.api.etcdserverpb.LeaseRevokeRequest;
 import dev.jangada.etcd.api.etcdserverpb.LeaseTimeToLiveRequest;
 import dev.jangada.etcd.api.etcdserverpb.MaintenanceGrpc;
 import dev.jangada.etcd.api.etcdserverpb.MemberListRequest;
+import dev.jangada.etcd.api.etcdserverpb.MemberRemoveRequest;
 import dev.jangada.etcd.api.etcdserverpb.MoveLeaderRequest;
 import dev.jangada.etcd.api.etcdserverpb.PutRequest;
 import dev.jangada.etcd.api.etcdserverpb.RangeRequest;
@@ -500,14 +501,17 @@ class AuthServiceTest extends ClusterTest {
         EtcdError.PERMISSION_DENIED,
         () -> maintenance(user).moveLeader(MoveLeaderRequest.getDefaultInstance()));
     ClusterGrpc.ClusterBlockingStub members = ClusterGrpc.newBlockingStub(cluster.channel(0));
+    // Whom to reach is asked before anybody can have logged in.
+    for (@Nullable String token : new @Nullable String[] {null, user}) {
+      assertThat(
+              with(token, members)
+                  .memberList(MemberListRequest.getDefaultInstance())
+                  .getMembersCount())
+          .isEqualTo(3);
+    }
     assertRefused(
         EtcdError.USER_NAME_EMPTY,
-        () -> with(null, members).memberList(MemberListRequest.getDefaultInstance()));
-    assertThat(
-            with(user, members)
-                .memberList(MemberListRequest.getDefaultInstance())
-                .getMembersCount())
-        .isEqualTo(3);
+        () -> with(null, members).memberRemove(MemberRemoveRequest.newBuilder().setID(1).build()));
   }
 
   @Test

@@ -24,6 +24,8 @@ enum MethodAccess {
       Map.ofEntries(
           Map.entry(SERVICES + "Auth/Authenticate", OPEN),
           Map.entry(SERVICES + "Maintenance/Status", OPEN),
+          // Clients, Patroni among them, ask whom they can reach before they say who they are.
+          Map.entry(SERVICES + "Cluster/MemberList", OPEN),
           Map.entry(SERVICES + "Watch/Watch", BY_WATCH),
           Map.entry(SERVICES + "KV/Compact", USER),
           Map.entry(SERVICES + "Lease/LeaseGrant", USER),
@@ -31,7 +33,6 @@ enum MethodAccess {
           Map.entry(SERVICES + "Lease/LeaseLeases", USER),
           Map.entry(SERVICES + "Lease/LeaseRevoke", BY_CONTENT),
           Map.entry(SERVICES + "Lease/LeaseTimeToLive", BY_CONTENT),
-          Map.entry(SERVICES + "Cluster/MemberList", USER),
           Map.entry(SERVICES + "Maintenance/Defragment", ROOT_OF_MEMBER),
           Map.entry(SERVICES + "Maintenance/Hash", ROOT_OF_MEMBER),
           Map.entry(SERVICES + "Maintenance/HashKV", ROOT_OF_MEMBER),

@@ -46,7 +46,7 @@ class MethodAccessTest {
     }
 
     assertThat(actual)
-        .containsEntry(MethodAccess.OPEN, methods("Maintenance/Status"))
+        .containsEntry(MethodAccess.OPEN, methods("Maintenance/Status Cluster/MemberList"))
         .containsEntry(
             MethodAccess.BY_CONTENT,
             methods(
@@ -56,9 +56,7 @@ class MethodAccessTest {
         .containsEntry(MethodAccess.BY_WATCH, methods("Watch/Watch"))
         .containsEntry(
             MethodAccess.USER,
-            methods(
-                "KV/Compact Lease/LeaseGrant Lease/LeaseKeepAlive Lease/LeaseLeases"
-                    + " Cluster/MemberList"))
+            methods("KV/Compact Lease/LeaseGrant Lease/LeaseKeepAlive Lease/LeaseLeases"))
         .containsEntry(
             MethodAccess.ROOT,
             methods(
