@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three processes, killed and brought back under clients. */
-@Timeout(600)
+@Timeout(1200)
 class ClusterIT {
 
   private static final int WRITERS = 16;

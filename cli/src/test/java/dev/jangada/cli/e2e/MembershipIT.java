@@ -57,7 +57,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that join a cluster and leave it. */
-@Timeout(600)
+@Timeout(1200)
 class MembershipIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
