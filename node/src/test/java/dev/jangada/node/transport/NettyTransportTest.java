@@ -217,8 +217,8 @@ final class NettyTransportTest {
       Node sender = node(1, ports, CLUSTER, narrow);
       Node healthy = node(3, ports);
       connect(sender, healthy);
-      try (RawPeer deaf = new RawPeer(listener.accept())) {
-        deaf.accept(1);
+      try (RawPeer deaf = acceptFrom(1, listener)) {
+        assertThat(deaf).isNotNull();
         await("the connection to the deaf peer", () -> sender.statistics(2).connected());
         long droppedBefore = sender.statistics(3).droppedMessages();
         int sent = 0;
@@ -561,6 +561,17 @@ final class NettyTransportTest {
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime() - deadline).as("time until " + what).isNegative();
       LockSupport.parkNanos(100_000);
+    }
+  }
+
+  /** The first connection of this node; others that connect meanwhile are taken, too. */
+  private RawPeer acceptFrom(long node, ServerSocket listener) throws IOException {
+    while (true) {
+      RawPeer peer = new RawPeer(listener.accept());
+      if (peer.accept(1).from() == node) {
+        return peer;
+      }
+      opened.add(peer);
     }
   }
 
