@@ -17,7 +17,9 @@ import java.util.List;
  *     section 9.6)
  * @param checkQuorum whether a leader that does not hear from a majority for an election timeout
  *     steps down (dissertation, section 6.2), and a follower that hears from its leader refuses to
- *     vote it out
+ *     vote it out. Without it, a node that was removed and has not heard of it must be stopped: it
+ *     campaigns, and voters that do not know of its removal either let it depose leader after
+ *     leader (section 4.2.3)
  * @param leaseReads whether a leader whose lease a majority renewed less than {@code leaseNanos}
  *     ago answers a read without asking (dissertation, section 6.4.1). Needs {@code checkQuorum},
  *     and clocks whose rates differ by no more than what the margin between the lease and the

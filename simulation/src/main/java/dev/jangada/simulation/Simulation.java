@@ -294,6 +294,9 @@ public final class Simulation {
       faults.begin();
       runUntil(healsAt);
       faults.stopAndHeal();
+      if (!config.raft().checkQuorum()) {
+        switchOffRemoved();
+      }
       judge.clients().expectService();
       awaitService();
       judge.clients().stop();
@@ -311,6 +314,22 @@ public final class Simulation {
       }
       throw new SimulationFailure(seed, time.now(), failure);
     }
+  }
+
+  /**
+   * Stops, now and again, the nodes that were removed. One that was not told of it campaigns, and
+   * where followers do not hold on to their leader it deposes one after the other, through a voter
+   * that is new and has yet to hear who was removed (dissertation, section 4.2.3). On a real
+   * network the members refuse its connections, and it stops; here there are no connections.
+   */
+  private void switchOffRemoved() {
+    Membership membership = committedNeverLost.membership();
+    for (SimulatedNode node : nodes) {
+      if (membership.isRemoved(node.id())) {
+        node.crash("was removed");
+      }
+    }
+    time.after(config.recoveryNanos() / 10, this::switchOffRemoved);
   }
 
   private void runUntil(long end) {

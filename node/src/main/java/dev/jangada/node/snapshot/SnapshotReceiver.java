@@ -39,6 +39,12 @@ final class SnapshotReceiver {
   /** Everything before this offset has been given away to be stored. */
   private long taken;
 
+  /**
+   * Everything before this offset has been stored. Only this is acknowledged: a sender keeps so
+   * much on its way and no more, which is all that waits here for a disk that stands still.
+   */
+  private long stored;
+
   private boolean complete;
 
   /**
@@ -87,7 +93,7 @@ final class SnapshotReceiver {
       unstored++;
       outlet.write(of, total, offset, data);
     } else if (taken < total) {
-      outlet.acknowledge(from, last, taken);
+      outlet.acknowledge(from, last, stored);
     }
     // Everything is there but not yet durable: the answer follows when it is.
   }
@@ -96,15 +102,17 @@ final class SnapshotReceiver {
     last = newLast;
     total = newTotal;
     taken = 0;
+    stored = 0;
     complete = false;
   }
 
   /** A snapshot is stored up to an offset: one piece more. */
   void written(EntryId ofLast, long received) {
+    boolean isOfEarlier = unstoredOfEarlier > 0;
     countStored();
-    if (ofLast.equals(last)) {
-      // What was stored of an earlier attempt at the same snapshot may be more than of this one.
-      outlet.acknowledge(sender, last, Math.min(received, taken));
+    if (!isOfEarlier && ofLast.equals(last)) {
+      stored = received;
+      outlet.acknowledge(sender, last, stored);
     }
   }
 

@@ -311,7 +311,8 @@ class SnapshotSenderTest {
       readAll();
       if (!leader.sent.isEmpty() && random.nextInt(3) > 0) {
         Piece piece = leader.sent.remove(random.nextInt(Math.min(3, leader.sent.size())));
-        if (random.nextInt(5) > 0) {
+        // Not so many losses that a follower may seem to be silent, and be given up.
+        if (random.nextInt(10) > 0) {
           SnapshotMetadata of = new SnapshotMetadata(piece.last(), Membership.NONE);
           follower.receiver.piece(1, 1, of, piece.total(), piece.offset(), piece.data());
         }
@@ -322,7 +323,7 @@ class SnapshotSenderTest {
       follower.store(random.nextInt(3), answers);
       if (!answers.isEmpty() && random.nextInt(2) == 0) {
         long answer = answers.remove();
-        if (random.nextInt(5) > 0) {
+        if (random.nextInt(10) > 0) {
           sender.acknowledged(2, LAST, answer);
         }
       }
