@@ -58,15 +58,18 @@ final class LeaseMutants {
                           + " store(renewed);",
                       "store(renewed);"),
               named("ends a lease and leaves its keys", "The keys of a lease go with it.")
-                  .replacing(EXECUTOR, "batch.delete(doomed);", ""),
+                  .replacing(
+                      EXECUTOR,
+                      "batch.delete(doomed); leases.remove(lease);",
+                      "leases.remove(lease);"),
               named(
                       "deletes the keys of a lease one by one",
                       "The keys of a lease go at one revision.")
                   .replacing(
                       EXECUTOR,
-                      "batch.delete(doomed);",
+                      "batch.delete(doomed); leases.remove(lease);",
                       "for (KeyValue one : doomed) {\nbatch.beginCommand();\n"
-                          + "batch.delete(List.of(one));\n}"),
+                          + "batch.delete(List.of(one));\n}\nleases.remove(lease);"),
               named(
                       "leaves a key with the lease that it had",
                       "A key belongs to the lease it was put for last, or to none.")
