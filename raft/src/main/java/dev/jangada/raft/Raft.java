@@ -179,7 +179,7 @@ public final class Raft {
       }
     }
     leader.followers.forEach(Progress::tick);
-    if (diskIsStalled()) {
+    if (diskIsStalled() && !isOnlyVoter()) {
       // Heartbeats alone would keep a leader in office that can no longer commit with its own disk.
       becomeFollower(term, 0, "own disk hangs");
       return;
@@ -201,6 +201,11 @@ public final class Raft {
 
   private boolean diskIsStalled() {
     return stalledTicks >= config.electionTimeoutTicks();
+  }
+
+  /** Whether nobody else could lead in place of this node. */
+  private boolean isOnlyVoter() {
+    return log.membership().votersBut(id).isEmpty();
   }
 
   /**

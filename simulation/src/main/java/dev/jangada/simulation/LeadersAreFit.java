@@ -1,6 +1,7 @@
 package dev.jangada.simulation;
 
 import dev.jangada.raft.HardState;
+import dev.jangada.raft.Member;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftConfig;
@@ -13,8 +14,8 @@ import java.util.TreeMap;
 
 /**
  * A leader that cannot do its work gives way to another one: one whose disk brings no write to an
- * end for an election timeout, and, where leaders check their quorum, one that has heard nothing of
- * a majority for two of them (dissertation, section 6.2).
+ * end for an election timeout, unless nobody else has a vote, and, where leaders check their
+ * quorum, one that has heard nothing of a majority for two of them (dissertation, section 6.2).
  *
  * <p>Time is what the process has lived through: it cannot know that it stands still.
  */
@@ -36,7 +37,7 @@ final class LeadersAreFit implements Property {
     long durable;
     HardState durableState = HardState.INITIAL;
 
-    /** When it had its disk done something last, or had nothing for it to do. */
+    /** When it had its disk done something last, had nothing for it to do, or was alone. */
     long wroteAt;
 
     /** The term that it led when last looked at, and since when; 0 if none. */
@@ -48,6 +49,9 @@ final class LeadersAreFit implements Property {
     Membership membership = Membership.NONE;
 
     long decidesSince;
+
+    /** Whether nobody else has a vote in it. */
+    boolean isAlone;
 
     /** By id of another node: when it was heard last in this term. */
     final Map<Long, Long> heardAt = new TreeMap<>();
@@ -89,7 +93,6 @@ final class LeadersAreFit implements Property {
   public void turned(ObservedNode node, RaftStatus status) {
     Watched known = watched.get(node.number());
     live(known, node.clock());
-    watchDisk(known, node);
     long leads = status.role() == RaftRole.LEADER ? status.term() : 0;
     if (leads != known.leads) {
       known.leads = leads;
@@ -99,9 +102,11 @@ final class LeadersAreFit implements Property {
     Membership membership = status.membership();
     if (!known.membership.equals(membership)) {
       known.decidesSince = known.lived;
+      known.isAlone = isOnlyVoter(node.id(), membership);
     }
     // An equal one too: the next comparison is then one with itself.
     known.membership = membership;
+    watchDisk(known, node);
     if (leads == 0) {
       return;
     }
@@ -125,6 +130,15 @@ final class LeadersAreFit implements Property {
     }
   }
 
+  private static boolean isOnlyVoter(long id, Membership membership) {
+    for (Member member : membership.members()) {
+      if (member.id() != id && member.standing().votes()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** A leader that does not stand still has a turn for each heartbeat at least. */
   private void live(Watched known, long clock) {
     long passed = clock - known.clock;
@@ -139,7 +153,7 @@ final class LeadersAreFit implements Property {
         durable.last() == node.log().last() && durable.hardState().equals(node.log().hardState());
     boolean wrote =
         durable.last() != known.durable || !durable.hardState().equals(known.durableState);
-    if (isIdle || wrote) {
+    if (isIdle || wrote || known.isAlone) {
       known.wroteAt = known.lived;
     }
     known.durable = durable.last();

@@ -172,6 +172,18 @@ class LeadershipPropertiesTest {
   }
 
   @Test
+  void onlyVoterMayWaitForItsDiskUntilThereIsAnother() {
+    LeadersAreFit property = new LeadersAreFit(CONFIG, 3);
+    RaftStatus alone = status(1, 5, 1, RaftRole.LEADER, 1, Membership.ofVoters(List.of(1L)));
+    property.started(one);
+    one.log.apply(new LogWriter.Write(1, new HardState(5, 1), List.of(Entry.noop(1, 5))));
+    assertHolds(() -> live(property, one, alone, 100));
+    RaftStatus joined = status(1, 5, 1, RaftRole.LEADER, 1);
+    assertHolds(() -> live(property, one, joined, 12));
+    assertViolates(() -> live(property, one, joined, 4), "its disk has done nothing for");
+  }
+
+  @Test
   void whatIsNotOnAFollowersDiskAndTakenForThatIsFound() {
     MatchIsTrue property = new MatchIsTrue(List.of(one, two, three), 3);
     LogWriter.Write write =
@@ -256,6 +268,11 @@ class LeadershipPropertiesTest {
   }
 
   private static RaftStatus status(long id, long term, long vote, RaftRole role, long leader) {
+    return status(id, term, vote, role, leader, VOTERS);
+  }
+
+  private static RaftStatus status(
+      long id, long term, long vote, RaftRole role, long leader, Membership membership) {
     return new RaftStatus(
         id,
         term,
@@ -270,7 +287,7 @@ class LeadershipPropertiesTest {
         0,
         0,
         0,
-        new Configuration(0, VOTERS),
+        new Configuration(0, membership),
         List.of());
   }
 

@@ -147,7 +147,9 @@ final class ElectionMutants {
                   "A leader whose disk hangs loses the leadership (hashicorp/raft#503,"
                       + " consul#22064).")
               .replacing(
-                  RAFT, "if (diskIsStalled()) { // Heartbeats", "if (false) {\n// Heartbeats"));
+                  RAFT,
+                  "if (diskIsStalled() && !isOnlyVoter()) { // Heartbeats",
+                  "if (false) {\n// Heartbeats"));
 
   private ElectionMutants() {}
 }
