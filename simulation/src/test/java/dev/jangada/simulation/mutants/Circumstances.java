@@ -40,6 +40,9 @@ enum Circumstances {
    */
   PIECES("snapshots in many pieces"),
 
+  /** The same with more pieces on their way at a time, to nodes whose disks stand still. */
+  HANGING_DISKS("snapshots to disks that hang"),
+
   /** Clients with leases, while the leadership changes hands, and nodes come and go. */
   CLIENT_LEASES("clients' leases"),
 
@@ -138,6 +141,15 @@ enum Circumstances {
           busy(drawn(random, raft -> true), 3, EnumSet.of(Fault.CRASH, Fault.PARTITION), 500, 500)
               .withNetwork(new SimulationConfig.Network(MILLIS / 5, MILLIS / 2, 0, 0, false))
               .withSnapshots(new SnapshotPolicy(1, 0, 8, 1));
+      case HANGING_DISKS ->
+          busy(
+                  drawn(random, raft -> true),
+                  3,
+                  EnumSet.of(Fault.CRASH, Fault.PARTITION, Fault.HANGING_SYNC),
+                  500,
+                  1_500)
+              .withNetwork(new SimulationConfig.Network(MILLIS / 5, MILLIS / 2, 0, 0, false))
+              .withSnapshots(new SnapshotPolicy(1, 0, 8, 8));
       case CLIENT_LEASES ->
           busy(
                   drawn(random, SimulationConfig.RaftSettings::noop),

@@ -113,6 +113,14 @@ final class SnapshotMutants {
                       + " total) {",
                   "if (total == 0) {"),
           named(
+                  "acknowledges what its disk was only given",
+                  "A disk that stands still is not given more and more of a snapshot.")
+              .in(Circumstances.HANGING_DISKS)
+              .replacing(
+                  RECEIVER,
+                  "outlet.acknowledge(from, last, stored);",
+                  "outlet.acknowledge(from, last, taken);"),
+          named(
                   "sends one snapshot after another to a slow follower",
                   "Entries after a snapshot that is under way are kept, so that one does not follow"
                       + " on another without end (etcd#4055, openraft#1706).")
