@@ -78,6 +78,13 @@ final class Clients<I, O> {
     stopped = true;
   }
 
+  /** Each client makes one request more, though they have stopped, unless it meets no node. */
+  void askOnceMore() {
+    for (int client = 1; client <= config.clients(); client++) {
+      ask(client);
+    }
+  }
+
   boolean isIdle() {
     return busy == 0;
   }
