@@ -69,6 +69,11 @@ public record Membership(List<Member> members, List<Long> removed) {
     return sorted;
   }
 
+  /** Whether it is known who belongs to the cluster: the opposite of {@link #NONE}. */
+  public boolean isKnown() {
+    return !members.isEmpty();
+  }
+
   /** The member with this id, null if there is none. */
   public @Nullable Member member(long id) {
     for (Member member : members) {

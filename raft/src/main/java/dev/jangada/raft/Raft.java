@@ -355,10 +355,15 @@ public final class Raft {
    * after a snapshot that is under way, because otherwise one snapshot will follow on another
    * without end.
    *
+   * <p>Nothing is cut off as long as it is not known who the members were at that index: a node
+   * that joined has that from the first configuration that it was sent. Whoever needs what is cut
+   * off gets a snapshot, which must say who they are.
+   *
    * @param index the last entry to be cut off, applied and durable here; may be cut off already
+   * @return the index up to which the log is cut off now
    */
-  public void compact(long index) {
-    if (index > log.base().index()) {
+  public long compact(long index) {
+    if (index > log.base().index() && log.membershipAt(index).isKnown()) {
       log.compactTo(index);
       discardUpTo = index;
       if (role instanceof Role.Leader leader) {
@@ -366,6 +371,7 @@ public final class Raft {
       }
     }
     checkInvariants();
+    return log.base().index();
   }
 
   /**

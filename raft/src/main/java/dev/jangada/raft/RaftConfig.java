@@ -64,7 +64,7 @@ public record RaftConfig(
   public RaftConfig {
     require(id != 0, "id must not be 0");
     require(
-        initialMembership.members().isEmpty() || initialMembership.isVoter(id),
+        !initialMembership.isKnown() || initialMembership.isVoter(id),
         "the initial members " + initialMembership + " do not contain this node, " + id);
     require(
         MembershipCodec.size(initialMembership) <= MembershipCodec.MAX_BYTES,

@@ -208,7 +208,7 @@ final class Reconfiguration {
    * plans is right by construction; this is the sentence that it rests on.
    */
   static @Nullable String objection(Membership before, Membership after) {
-    if (before.members().isEmpty()) {
+    if (!before.isKnown()) {
       return null; // of a node that joins: it does not know what went before
     }
     if (before.isJoint()) {

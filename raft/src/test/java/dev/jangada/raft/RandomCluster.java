@@ -169,6 +169,10 @@ final class RandomCluster {
     Raft core = leader.raft;
     if (core != null) {
       SnapshotMetadata snapshot = core.snapshotMetadata(core.status().applied());
+      Configuration inForce = new Configurations(configurations).at(snapshot.last().index());
+      assertThat(snapshot.membership())
+          .as("the members that node %s tells in its snapshot %s", leader.id, snapshot.last())
+          .isEqualTo(inForce == null ? null : inForce.membership());
       send(
           new Message.SnapshotChunk(
               leader.id,

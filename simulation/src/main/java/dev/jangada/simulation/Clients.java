@@ -21,6 +21,7 @@ final class Clients<I, O> {
 
   private static final int MIN_TIMEOUT_TICKS = 20;
   private static final int MAX_TIMEOUT_TICKS = 200;
+  private static final int MAX_TIMEOUT_TICKS_AT_THE_END = 2 * MIN_TIMEOUT_TICKS;
   private static final long MAX_THINK_NANOS_AT_THE_END = 20_000_000;
 
   private final EventQueue time;
@@ -44,6 +45,8 @@ final class Clients<I, O> {
 
   /** Mean pause of a client between two requests. */
   private long thinkNanos;
+
+  private int maxTimeoutTicks = MAX_TIMEOUT_TICKS;
 
   Clients(
       EventQueue time,
@@ -113,11 +116,15 @@ final class Clients<I, O> {
 
   /**
    * Counts anew which node answers, and asks only members from now on. Before, nodes that are none
-   * are asked as well, sometimes: they have nobody to turn to, and say so late.
+   * are asked as well, sometimes: they have nobody to turn to, and say so late. Nor does a client
+   * wait for long from now on: where leaders append no entry of their own, a read is answered only
+   * after a command, and a member that is to be removed only after that, and the few clients of a
+   * run must not all wait for it without giving one.
    */
   void expectService() {
     membersOnly = true;
     thinkNanos = Math.min(thinkNanos, MAX_THINK_NANOS_AT_THE_END);
+    maxTimeoutTicks = MAX_TIMEOUT_TICKS_AT_THE_END;
     Arrays.fill(writesAnsweredBy, 0);
     Arrays.fill(readsAnsweredBy, 0);
   }
@@ -144,7 +151,7 @@ final class Clients<I, O> {
       return;
     }
     I input = workload.next(random, client, asked++);
-    long timeoutTicks = random.nextInt(MIN_TIMEOUT_TICKS, MAX_TIMEOUT_TICKS);
+    long timeoutTicks = random.nextInt(MIN_TIMEOUT_TICKS, maxTimeoutTicks);
     Request request = new Request(client, node, input, history.invoke(client, input, time.now()));
     busy++;
     if (trace.isOn()) {

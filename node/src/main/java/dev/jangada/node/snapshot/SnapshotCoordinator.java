@@ -225,8 +225,7 @@ public final class SnapshotCoordinator implements SnapshotSender.Outlet, Snapsho
       RaftStatus status = raft.status();
       long upTo = compaction.cutUpTo(status, Math.min(sender.needed(), neededToInstall(status)));
       if (upTo > 0) {
-        raft.compact(upTo);
-        compaction.cutAt(upTo);
+        compaction.cutAt(raft.compact(upTo));
       }
     }
   }

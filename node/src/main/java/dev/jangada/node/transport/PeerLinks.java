@@ -122,7 +122,7 @@ final class PeerLinks {
       if (committed.isRemoved(id)) {
         remove(link);
         gone.accept(link);
-      } else if (!inForce.members().isEmpty() && inForce.member(id) == null) {
+      } else if (inForce.isKnown() && inForce.member(id) == null) {
         guests.add(id);
       }
     }
