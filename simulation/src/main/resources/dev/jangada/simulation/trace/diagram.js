@@ -195,10 +195,11 @@ class Diagram {
       labelColour = theme.name === "dark" ? colour : theme.soft;
     }
     if (reign.paused) {
-      context.globalAlpha = 0.5;
-      context.fillStyle = theme.warn;
+      context.globalAlpha = 0.6;
+      context.fillStyle = theme.paper;
       context.fillRect(x, y - 9, width, 18);
       context.globalAlpha = 1;
+      hatch(context, x, y - 9, width, 18, theme.warn);
       label = "paused";
       labelColour = theme.ink;
       labelY = y;
@@ -206,7 +207,7 @@ class Diagram {
     const from = Math.max(x, LANE_LABEL_WIDTH);
     const room = Math.min(x + width, this.surface.width) - from;
     if (label && context.measureText(label).width + 12 < room) {
-      const halo = reign.up && reign.role === "leader" ? colour : theme.paper;
+      const halo = reign.up && reign.role === "leader" && !reign.paused ? colour : theme.paper;
       this.captions.push({ label, x: from + 6, y: labelY, colour: labelColour, halo });
     }
   }
