@@ -39,6 +39,12 @@ final class ServerFlags {
   private @Nullable String advertiseClientUrls;
 
   @Option(
+      names = "--listen-metrics-urls",
+      paramLabel = "URLS",
+      description = "Where else it serves metrics and health (default: nowhere).")
+  private @Nullable String listenMetricsUrls;
+
+  @Option(
       names = "--listen-peer-urls",
       paramLabel = "URL",
       description = "Where it accepts other members (default: http://localhost:2380).")
@@ -233,6 +239,10 @@ final class ServerFlags {
     if (advertiseClientUrls != null) {
       builder.advertiseClientUrls(
           ServerConfig.urls("--advertise-client-urls", advertiseClientUrls));
+    }
+    // Templates give an empty one for none.
+    if (listenMetricsUrls != null && !listenMetricsUrls.isBlank()) {
+      builder.listenMetricsUrls(ServerConfig.urls("--listen-metrics-urls", listenMetricsUrls));
     }
     if (listenPeerUrls != null) {
       builder.listenPeerUrls(ServerConfig.urls("--listen-peer-urls", listenPeerUrls));

@@ -65,6 +65,8 @@ class ServerFlagsTest {
             "http://0.0.0.0:1,http://127.0.0.1:2",
             "--advertise-client-urls",
             "http://h2:1",
+            "--listen-metrics-urls",
+            "http://127.0.0.1:4,http://h2:5",
             "--listen-peer-urls",
             "http://0.0.0.0:3",
             "--initial-advertise-peer-urls",
@@ -97,6 +99,8 @@ class ServerFlagsTest {
     assertThat(config.listenClientUrls())
         .containsExactly(URI.create("http://0.0.0.0:1"), URI.create("http://127.0.0.1:2"));
     assertThat(config.advertiseClientUrls()).containsExactly(URI.create("http://h2:1"));
+    assertThat(config.listenMetricsUrls())
+        .containsExactly(URI.create("http://127.0.0.1:4"), URI.create("http://h2:5"));
     assertThat(config.listenPeerUrl()).isEqualTo(URI.create("http://0.0.0.0:3"));
     assertThat(config.initialCluster())
         .containsEntry("n1", URI.create("http://h1:3"))
@@ -119,6 +123,14 @@ class ServerFlagsTest {
 
     assertThat(config.dataDirectory()).isEqualTo(Path.of("/env"));
     assertThat(config.electionTimeout()).isEqualTo(Duration.ofMillis(700));
+  }
+
+  @Test
+  void metricsUrlsComeFromTheEnvironmentAndAnEmptyOneIsNone() {
+    assertThat(
+            config(Map.of("ETCD_LISTEN_METRICS_URLS", "http://127.0.0.1:2381")).listenMetricsUrls())
+        .containsExactly(URI.create("http://127.0.0.1:2381"));
+    assertThat(config(Map.of(), "--listen-metrics-urls=").listenMetricsUrls()).isEmpty();
   }
 
   @Test

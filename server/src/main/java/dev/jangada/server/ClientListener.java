@@ -9,8 +9,6 @@ import dev.jangada.server.http.PortStatistics;
 import dev.jangada.server.http.SharedPort;
 import dev.jangada.server.http.TlsSource;
 import dev.jangada.server.metrics.ServerMetrics;
-import dev.jangada.server.tls.ReloadingTls;
-import dev.jangada.server.tls.TlsFiles;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -34,9 +32,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * Where clients come in: gRPC and HTTP on the addresses of {@link ServerConfig#listenClientUrls}.
@@ -84,6 +80,7 @@ final class ClientListener implements AutoCloseable {
   /**
    * Starts to accept clients.
    *
+   * @param tls how connections are secured
    * @param pages what is served over HTTP beside the API
    * @param statistics counts connections and requests
    * @param memory what answers in JSON may hold
@@ -94,6 +91,7 @@ final class ClientListener implements AutoCloseable {
    */
   static ClientListener start(
       ServerConfig config,
+      TlsSource tls,
       Pages pages,
       PortStatistics statistics,
       AnswerMemory memory,
@@ -104,7 +102,6 @@ final class ClientListener implements AutoCloseable {
       throws IOException {
     List<InetSocketAddress> addresses =
         config.listenClientUrls().stream().map(ClientListener::address).toList();
-    TlsSource tls = tls(config);
     boolean epoll = Epoll.isAvailable();
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     Class<? extends ServerChannel> channel =
@@ -173,26 +170,7 @@ final class ClientListener implements AutoCloseable {
         Math.max(Runtime.getRuntime().maxMemory() / 8, limits.maxBytesInArrival()));
   }
 
-  /** TLS for the connections at those addresses that are https. */
-  private static TlsSource tls(ServerConfig config) throws IOException {
-    TlsFiles files = config.clientTls();
-    if (files == null) {
-      return TlsSource.NONE;
-    }
-    ReloadingTls tls = ReloadingTls.read("clients", files);
-    Set<Integer> plainPorts =
-        config.listenClientUrls().stream()
-            .filter(url -> !ServerConfig.isSecure(url))
-            .map(URI::getPort)
-            .collect(Collectors.toSet());
-    return connection ->
-        connection.localAddress() instanceof InetSocketAddress local
-                && plainPorts.contains(local.getPort())
-            ? null
-            : tls.forServer();
-  }
-
-  private static InetSocketAddress address(URI url) {
+  static InetSocketAddress address(URI url) {
     return new InetSocketAddress(host(url), url.getPort());
   }
 

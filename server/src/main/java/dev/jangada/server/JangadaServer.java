@@ -25,6 +25,8 @@ import dev.jangada.server.call.Headers;
 import dev.jangada.server.call.Proposals;
 import dev.jangada.server.call.ReadPool;
 import dev.jangada.server.call.RequestDeadline;
+import dev.jangada.server.http.HttpLimits;
+import dev.jangada.server.http.MonitoringPort;
 import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
 import dev.jangada.server.lease.LeaseService;
@@ -200,15 +202,16 @@ public final class JangadaServer implements AutoCloseable {
     node.addListener(metrics);
     TlsFiles clientTls = config.clientTls();
     boolean certificatesName = clientTls != null && clientTls.requireClientCertificate();
+    HealthCheck healthCheck = new HealthCheck(config.name(), node, store, alarms);
+    parts.push(healthCheck::close);
+    Pages pages =
+        new Pages(config.name(), MaintenanceService.API_VERSION, healthCheck, metrics, readPool);
+    ClientTls tls = ClientTls.read(config);
     ClientListener listener =
         ClientListener.start(
             config,
-            new Pages(
-                config.name(),
-                MaintenanceService.API_VERSION,
-                new HealthCheck(node, alarms),
-                metrics,
-                readPool),
+            tls.at(config.listenClientUrls()),
+            pages,
             port,
             memory,
             metrics,
@@ -229,6 +232,7 @@ public final class JangadaServer implements AutoCloseable {
                     node, store, readPool, headers, proposals, deadline, alarms)),
             List.of(health.service(), ProtoReflectionServiceV1.newInstance()));
     parts.push(listener::close);
+    openMonitoringPort(config, tls, pages, port, parts);
     // Before the listener, which otherwise gives the streams time that they have no use for.
     parts.push(watchHub::close);
     MemberPublisher publisher = new MemberPublisher(node, store, readPool, config);
@@ -239,15 +243,43 @@ public final class JangadaServer implements AutoCloseable {
     parts.push(health::close);
     var unused = stopped.whenComplete((done, failure) -> health.close());
     LOG.info(
-        "serving: member={} id={} cluster={} clients={} peers={} data={} revision={}",
+        "serving: member={} id={} cluster={} clients={} metrics={} peers={} data={} revision={}",
         config.name(),
         Members.format(node.memberId()),
         Members.format(node.clusterId()),
         config.listenClientUrls(),
+        config.listenMetricsUrls(),
         config.listenPeerUrl(),
         config.dataDirectory().toAbsolutePath(),
         store.revision());
     return new JangadaServer(config, node, parts);
+  }
+
+  private static void openMonitoringPort(
+      ServerConfig config,
+      ClientTls tls,
+      Pages pages,
+      PortStatistics statistics,
+      Deque<Runnable> parts)
+      throws IOException {
+    List<URI> urls = config.listenMetricsUrls();
+    if (urls.isEmpty()) {
+      return;
+    }
+    try {
+      MonitoringPort port =
+          MonitoringPort.open(
+              config.name(),
+              urls.stream().map(ClientListener::address).toList(),
+              pages,
+              HttpLimits.forMessagesUpTo(config.maxMessageBytes()),
+              statistics,
+              tls.at(urls));
+      parts.push(port::close);
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot listen on --listen-metrics-urls %s: %s".formatted(urls, e.getMessage()), e);
+    }
   }
 
   private static void refuseIfCorrupt(ServerConfig config, CorruptionCheck corruption)

@@ -25,7 +25,6 @@ import dev.jangada.kv.command.ChangeAlarmResponse;
 import dev.jangada.kv.command.Failure;
 import dev.jangada.kv.command.KvHash;
 import dev.jangada.node.RaftNode;
-import dev.jangada.raft.Member;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.call.EtcdError;
 import dev.jangada.server.call.Headers;
@@ -100,7 +99,7 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
                   // Space is given back as data goes: there is none that is kept and not used.
                   .setDbSizeInUse(size)
                   .setLeader(raft.leader())
-                  .setIsLearner(isLearner(raft))
+                  .setIsLearner(Members.isLearner(raft))
                   .setRaftTerm(raft.term())
                   .setRaftIndex(raft.committed())
                   .setRaftAppliedIndex(raft.applied());
@@ -114,11 +113,6 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
           }
           reply.send(status.build());
         });
-  }
-
-  private boolean isLearner(RaftStatus raft) {
-    Member self = raft.configuration().membership().member(node.memberId());
-    return self != null && self.standing() == Member.Standing.LEARNER;
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.jangada.kv.command.MemberAttributes;
 import dev.jangada.node.MemberId;
 import dev.jangada.raft.Member.Standing;
 import dev.jangada.raft.Membership;
+import dev.jangada.raft.RaftStatus;
 import dev.jangada.server.call.EtcdError;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -68,6 +69,12 @@ final class Members {
         .forEach(attributes ->
             described.setName(attributes.name()).addAllClientURLs(attributes.clientUrls()));
     return described.build();
+  }
+
+  /** Whether a member takes itself for a learner that somebody has to promote. */
+  static boolean isLearner(RaftStatus status) {
+    dev.jangada.raft.Member self = status.membership().member(status.id());
+    return self != null && self.standing() == Standing.LEARNER;
   }
 
   private String peerUrl(String address) {

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *     ({@code --data-dir})
  * @param listenClientUrls where to accept clients, at least one ({@code --listen-client-urls})
  * @param advertiseClientUrls where clients are told to connect ({@code --advertise-client-urls})
+ * @param listenMetricsUrls where else to serve metrics and health, and nothing but these; may be
+ *     empty ({@code --listen-metrics-urls})
  * @param listenPeerUrl where to accept other members ({@code --listen-peer-urls})
  * @param initialCluster the peer URL of each member by its name, this member included ({@code
  *     --initial-cluster})
@@ -77,6 +79,7 @@ public record ServerConfig(
     Path dataDirectory,
     List<URI> listenClientUrls,
     List<URI> advertiseClientUrls,
+    List<URI> listenMetricsUrls,
     URI listenPeerUrl,
     Map<String, URI> initialCluster,
     InitialClusterState initialClusterState,
@@ -134,6 +137,7 @@ public record ServerConfig(
   public ServerConfig {
     listenClientUrls = List.copyOf(listenClientUrls);
     advertiseClientUrls = List.copyOf(advertiseClientUrls);
+    listenMetricsUrls = List.copyOf(listenMetricsUrls);
     initialCluster = Collections.unmodifiableMap(new LinkedHashMap<>(initialCluster));
   }
 
@@ -177,6 +181,7 @@ public record ServerConfig(
     private @Nullable Path dataDirectory;
     private List<URI> listenClientUrls = List.of(URI.create("http://localhost:2379"));
     private @Nullable List<URI> advertiseClientUrls;
+    private List<URI> listenMetricsUrls = List.of();
     private List<URI> listenPeerUrls = List.of(URI.create("http://localhost:2380"));
     private @Nullable List<URI> initialAdvertisePeerUrls;
     private @Nullable Map<String, List<URI>> initialCluster;
@@ -282,6 +287,12 @@ public record ServerConfig(
     /** See {@link ServerConfig#advertiseClientUrls}; where the member listens by default. */
     public Builder advertiseClientUrls(List<URI> urls) {
       this.advertiseClientUrls = List.copyOf(urls);
+      return this;
+    }
+
+    /** See {@link ServerConfig#listenMetricsUrls}; none by default. */
+    public Builder listenMetricsUrls(List<URI> urls) {
+      this.listenMetricsUrls = List.copyOf(urls);
       return this;
     }
 
@@ -488,9 +499,10 @@ public record ServerConfig(
      */
     public ServerConfig build() {
       checkName();
-      checkUrls("--listen-client-urls", listenClientUrls);
-      checkUrls("--listen-peer-urls", listenPeerUrls);
-      URI listenPeerUrl = single("--listen-peer-urls", listenPeerUrls);
+      UrlSettings.check("--listen-client-urls", listenClientUrls);
+      UrlSettings.check("--listen-peer-urls", listenPeerUrls);
+      URI listenPeerUrl = UrlSettings.single("--listen-peer-urls", listenPeerUrls);
+      checkMetricsUrls(listenPeerUrl);
       checkTimes();
       checkSizes();
       checkAuth();
@@ -503,7 +515,9 @@ public record ServerConfig(
             TlsSettings.selfSigned(
                 directory,
                 "client",
-                Stream.concat(listenClientUrls.stream(), advertised.stream()).toList(),
+                Stream.of(listenClientUrls, advertised, listenMetricsUrls)
+                    .flatMap(List::stream)
+                    .toList(),
                 selfSignedCertValidity);
       }
       TlsFiles forPeers = peerTls;
@@ -511,13 +525,14 @@ public record ServerConfig(
         List<URI> own = List.of(listenPeerUrl, Objects.requireNonNull(members.get(name)));
         forPeers = TlsSettings.selfSigned(directory, "peer", own, selfSignedCertValidity);
       }
-      TlsSettings.checkClients(forClients, listenClientUrls);
+      TlsSettings.checkClients(forClients, listenClientUrls, listenMetricsUrls);
       TlsSettings.checkPeers(forPeers, members.values(), listenPeerUrl);
       return new ServerConfig(
           name,
           directory,
           listenClientUrls,
           advertised,
+          listenMetricsUrls,
           listenPeerUrl,
           members,
           initialClusterState,
@@ -542,6 +557,14 @@ public record ServerConfig(
           logSegmentBytes,
           forClients,
           forPeers);
+    }
+
+    private void checkMetricsUrls(URI listenPeerUrl) {
+      if (!listenMetricsUrls.isEmpty()) {
+        UrlSettings.check("--listen-metrics-urls", listenMetricsUrls);
+        UrlSettings.checkApart(listenMetricsUrls, "--listen-client-urls", listenClientUrls);
+        UrlSettings.checkApart(listenMetricsUrls, "--listen-peer-urls", List.of(listenPeerUrl));
+      }
     }
 
     private void checkName() {
@@ -576,13 +599,13 @@ public record ServerConfig(
 
     private List<URI> advertisedClientUrls() {
       if (advertiseClientUrls != null) {
-        checkUrls("--advertise-client-urls", advertiseClientUrls);
-        refuseWildcards("--advertise-client-urls", advertiseClientUrls);
+        UrlSettings.check("--advertise-client-urls", advertiseClientUrls);
+        UrlSettings.refuseWildcards("--advertise-client-urls", advertiseClientUrls);
         checkAdvertisable("--advertise-client-urls", advertiseClientUrls);
         return advertiseClientUrls;
       }
       for (URI url : listenClientUrls) {
-        if (isWildcard(url)) {
+        if (UrlSettings.isWildcard(url)) {
           throw new ConfigException(
               ("--listen-client-urls %s means every address of this host: say with"
                       + " --advertise-client-urls which one clients are to use")
@@ -595,23 +618,23 @@ public record ServerConfig(
 
     private Map<String, URI> members(URI listenPeerUrl) {
       if (initialAdvertisePeerUrls != null) {
-        checkUrls("--initial-advertise-peer-urls", initialAdvertisePeerUrls);
-        refuseWildcards("--initial-advertise-peer-urls", initialAdvertisePeerUrls);
+        UrlSettings.check("--initial-advertise-peer-urls", initialAdvertisePeerUrls);
+        UrlSettings.refuseWildcards("--initial-advertise-peer-urls", initialAdvertisePeerUrls);
       }
       if (initialCluster == null) {
         URI own =
             initialAdvertisePeerUrls != null
-                ? single("--initial-advertise-peer-urls", initialAdvertisePeerUrls)
+                ? UrlSettings.single("--initial-advertise-peer-urls", initialAdvertisePeerUrls)
                 : listenPeerUrl;
-        refuseWildcards("--initial-advertise-peer-urls", List.of(own));
+        UrlSettings.refuseWildcards("--initial-advertise-peer-urls", List.of(own));
         return Map.of(name, own);
       }
       Map<String, URI> members = new LinkedHashMap<>();
       Map<String, String> nameByAddress = new LinkedHashMap<>();
       initialCluster.forEach((member, urls) -> {
-        checkUrls("--initial-cluster", urls);
-        refuseWildcards("--initial-cluster", urls);
-        URI url = single("--initial-cluster of member " + member, urls);
+        UrlSettings.check("--initial-cluster", urls);
+        UrlSettings.refuseWildcards("--initial-cluster", urls);
+        URI url = UrlSettings.single("--initial-cluster of member " + member, urls);
         String other = nameByAddress.put(url.getHost() + ":" + url.getPort(), member);
         if (other != null) {
           throw new ConfigException(
@@ -631,7 +654,7 @@ public record ServerConfig(
         throw new ConfigException(
             ("--initial-cluster says that this member, \"%s\", is at %s, and"
                     + " --initial-advertise-peer-urls says %s: make them equal")
-                .formatted(name, own, join(initialAdvertisePeerUrls)));
+                .formatted(name, own, UrlSettings.join(initialAdvertisePeerUrls)));
       }
       return members;
     }
@@ -705,70 +728,10 @@ public record ServerConfig(
         String member = part.substring(0, equals).trim();
         members
             .computeIfAbsent(member, ignored -> new ArrayList<>())
-            .add(url("--initial-cluster", part.substring(equals + 1).trim()));
+            .add(UrlSettings.parse("--initial-cluster", part.substring(equals + 1).trim()));
       }
       return members;
     }
-
-    private static void checkUrls(String flag, List<URI> urls) {
-      if (urls.isEmpty()) {
-        throw new ConfigException(flag + " is empty: give at least one URL, http://host:port");
-      }
-      for (URI url : urls) {
-        if ((!"http".equals(url.getScheme()) && !isSecure(url)) || url.getHost() == null) {
-          throw new ConfigException(
-              "%s \"%s\" is not of the form http://host:port or https://host:port"
-                  .formatted(flag, url));
-        }
-        if (url.getPort() < 1 || url.getPort() > 65_535) {
-          throw new ConfigException(
-              "%s %s lacks a port between 1 and 65535: write %s://%s:2379"
-                  .formatted(flag, url, url.getScheme(), url.getHost()));
-        }
-        if ((!url.getRawPath().isEmpty() && !url.getRawPath().equals("/"))
-            || url.getRawQuery() != null
-            || url.getRawUserInfo() != null) {
-          throw new ConfigException(
-              "%s %s must end after the port: write %s://%s:%d"
-                  .formatted(flag, url, url.getScheme(), url.getHost(), url.getPort()));
-        }
-      }
-    }
-
-    private static void refuseWildcards(String flag, List<URI> urls) {
-      for (URI url : urls) {
-        if (isWildcard(url)) {
-          throw new ConfigException(
-              "%s %s is no address that others could connect to: name one of this host's"
-                  .formatted(flag, url));
-        }
-      }
-    }
-
-    private static URI single(String flag, List<URI> urls) {
-      if (urls.size() != 1) {
-        throw new ConfigException(
-            "%s has %d URLs (%s): a member has one peer URL"
-                .formatted(flag, urls.size(), join(urls)));
-      }
-      return urls.get(0);
-    }
-  }
-
-  /** Whether a URL means every address of this host. */
-  static boolean isWildcard(URI url) {
-    String host = url.getHost();
-    return "0.0.0.0".equals(host) || "[::]".equals(host);
-  }
-
-  /** URLs as a list with commas. */
-  static String join(List<URI> urls) {
-    return String.join(",", urls.stream().map(URI::toString).toList());
-  }
-
-  /** Whether a URL asks for TLS. */
-  static boolean isSecure(URI url) {
-    return "https".equals(url.getScheme());
   }
 
   /**
@@ -778,19 +741,8 @@ public record ServerConfig(
    * @throws ConfigException if one is no URL
    */
   public static List<URI> urls(String flag, String text) {
-    List<URI> urls = new ArrayList<>();
-    for (String part : text.split(",", -1)) {
-      urls.add(url(flag, part.trim()));
-    }
-    return urls;
-  }
-
-  private static URI url(String flag, String text) {
-    try {
-      return URI.create(text);
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException(
-          "%s \"%s\" is not of the form http://host:port".formatted(flag, text));
-    }
+    return Stream.of(text.split(",", -1))
+        .map(part -> UrlSettings.parse(flag, part.trim()))
+        .toList();
   }
 }

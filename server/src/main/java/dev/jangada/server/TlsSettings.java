@@ -28,7 +28,7 @@ final class TlsSettings {
   static TlsFiles selfSigned(Path directory, String whom, Collection<URI> urls, Duration validity) {
     Set<String> hosts = new LinkedHashSet<>();
     for (URI url : urls) {
-      if (ServerConfig.isWildcard(url)) {
+      if (UrlSettings.isWildcard(url)) {
         // Whoever is on this host comes in there, too.
         hosts.addAll(List.of("localhost", "127.0.0.1"));
       } else {
@@ -41,34 +41,42 @@ final class TlsSettings {
   }
 
   /**
-   * Where a URL for clients says https there must be a certificate, and the other way round.
+   * Where a URL for clients, or for metrics, says https there must be a certificate; and where
+   * there is one, a URL that says so.
    *
    * @throws ConfigException if that is not so
    */
-  static void checkClients(@Nullable TlsFiles files, List<URI> listenClientUrls) {
+  static void checkClients(
+      @Nullable TlsFiles files, List<URI> listenClientUrls, List<URI> listenMetricsUrls) {
     checkFiles("", files);
-    boolean secure = listenClientUrls.stream().anyMatch(ServerConfig::isSecure);
-    if (secure && files == null) {
-      throw new ConfigException(
-          ("--listen-client-urls %s wants TLS: say with --cert-file and --key-file by which"
-                  + " certificate, or have one made with --auto-tls")
-              .formatted(ServerConfig.join(listenClientUrls)));
-    }
+    boolean secure = checkServed("--listen-client-urls", files, listenClientUrls);
+    secure |= checkServed("--listen-metrics-urls", files, listenMetricsUrls);
     if (!secure && files != null) {
       throw new ConfigException(
           "%s is given, and --listen-client-urls %s has no https:// to use it for"
-              .formatted(flag("", files), ServerConfig.join(listenClientUrls)));
+              .formatted(flag("", files), UrlSettings.join(listenClientUrls)));
     }
-    for (URI url : listenClientUrls) {
-      for (URI other : listenClientUrls) {
+  }
+
+  /** Whether any of the URLs says https. */
+  private static boolean checkServed(String flag, @Nullable TlsFiles files, List<URI> urls) {
+    boolean secure = urls.stream().anyMatch(UrlSettings::isSecure);
+    if (secure && files == null) {
+      throw new ConfigException(
+          ("%s %s wants TLS: say with --cert-file and --key-file by which"
+                  + " certificate, or have one made with --auto-tls")
+              .formatted(flag, UrlSettings.join(urls)));
+    }
+    for (URI url : urls) {
+      for (URI other : urls) {
         if (url.getPort() == other.getPort()
-            && ServerConfig.isSecure(url) != ServerConfig.isSecure(other)) {
+            && UrlSettings.isSecure(url) != UrlSettings.isSecure(other)) {
           throw new ConfigException(
-              "--listen-client-urls %s: one port is either http or https"
-                  .formatted(ServerConfig.join(listenClientUrls)));
+              "%s %s: one port is either http or https".formatted(flag, UrlSettings.join(urls)));
         }
       }
     }
+    return secure;
   }
 
   /**
@@ -81,13 +89,13 @@ final class TlsSettings {
     List<URI> peers = new ArrayList<>(members);
     peers.add(listenPeerUrl);
     for (URI peer : peers) {
-      if (ServerConfig.isSecure(peer) && files == null) {
+      if (UrlSettings.isSecure(peer) && files == null) {
         throw new ConfigException(
             ("peer URL %s wants TLS: say with --peer-cert-file and --peer-key-file by which"
                     + " certificate, or have one made with --peer-auto-tls")
                 .formatted(peer));
       }
-      if (!ServerConfig.isSecure(peer) && files != null) {
+      if (!UrlSettings.isSecure(peer) && files != null) {
         throw new ConfigException(
             "%s is given, and peer URL %s is in the clear: write https:// for all peers"
                 .formatted(flag("peer-", files), peer));

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Scanner;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,34 @@ class HttpApiTest extends ClusterTest {
     assertThat(health.body()).isEqualTo("{\"health\":\"true\",\"reason\":\"\"}");
     assertThat(get(1, "/readyz").body()).isEqualTo("ok\n");
     assertThat(get(1, "/health?serializable=true").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void livenessAndReadinessAreToldCheckByCheck() throws Exception {
+    for (int member = 0; member < 3; member++) {
+      assertThat(get(member, "/livez").body()).isEqualTo("ok\n");
+      assertThat(get(member, "/livez?verbose").body()).isEqualTo("[+]serializable_read ok\nok\n");
+      assertThat(get(member, "/livez/serializable_read").body()).isEqualTo("ok\n");
+      assertThat(get(member, "/readyz").body()).isEqualTo("ok\n");
+      assertThat(get(member, "/readyz?verbose=true").body())
+          .isEqualTo(
+              """
+              [+]data_corruption ok
+              [+]serializable_read ok
+              [+]linearizable_read ok
+              [+]non_learner ok
+              ok
+              """);
+      assertThat(get(member, "/readyz?verbose&exclude=linearizable_read&exclude=unheard_of").body())
+          .isEqualTo("[+]data_corruption ok\n[+]serializable_read ok\n[+]non_learner ok\nok\n");
+      for (String check :
+          List.of("data_corruption", "serializable_read", "linearizable_read", "non_learner")) {
+        HttpResponse<String> one = get(member, "/readyz/" + check + "?verbose");
+        assertThat(one.statusCode()).isEqualTo(200);
+        assertThat(one.body()).isEqualTo("[+]" + check + " ok\nok\n");
+      }
+    }
+    assertThat(get(0, "/livez/linearizable_read").statusCode()).isEqualTo(404);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.jangada.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.server.tls.TlsFiles;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -159,6 +160,49 @@ class ServerConfigTest {
     assertThatThrownBy(() -> ServerConfig.urls("--listen-peer-urls", "http://a b"))
         .isInstanceOf(ConfigException.class)
         .hasMessage("--listen-peer-urls \"http://a b\" is not of the form http://host:port");
+  }
+
+  @Test
+  void addressesForMetricsAreNobodyElsesAndSecuredLikeThoseForClients() {
+    assertThat(ServerConfig.builder().build().listenMetricsUrls()).isEmpty();
+    assertThat(
+            ServerConfig.builder()
+                .listenMetricsUrls(urls("http://127.0.0.1:2381,http://10.0.0.1:2379"))
+                .build()
+                .listenMetricsUrls())
+        .containsExactly(URI.create("http://127.0.0.1:2381"), URI.create("http://10.0.0.1:2379"));
+    assertRefused(
+        ServerConfig.builder().listenMetricsUrls(urls("http://localhost:2379")),
+        "--listen-metrics-urls http://localhost:2379 and --listen-client-urls"
+            + " http://localhost:2379 are the same address: give metrics a port of their own, or"
+            + " leave the flag out, as the client URLs serve them anyway");
+    assertThatThrownBy(ServerConfig.builder().listenMetricsUrls(urls("http://0.0.0.0:2380"))::build)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith(
+            "--listen-metrics-urls http://0.0.0.0:2380 and --listen-peer-urls"
+                + " http://localhost:2380 are the same address");
+    assertRefused(
+        ServerConfig.builder().listenMetricsUrls(urls("localhost:2381")),
+        "--listen-metrics-urls \"localhost:2381\" is not of the form http://host:port or"
+            + " https://host:port");
+    assertRefused(
+        ServerConfig.builder().listenMetricsUrls(urls("https://localhost:2381")),
+        "--listen-metrics-urls https://localhost:2381 wants TLS: say with --cert-file and"
+            + " --key-file by which certificate, or have one made with --auto-tls");
+    TlsFiles files = new TlsFiles(Path.of("c.pem"), Path.of("k.pem"), null, false);
+    assertThat(
+            ServerConfig.builder()
+                .clientTls(files)
+                .listenMetricsUrls(urls("https://localhost:2381"))
+                .build()
+                .clientTls())
+        .isEqualTo(files);
+    assertRefused(
+        ServerConfig.builder()
+            .clientTls(files)
+            .listenMetricsUrls(urls("https://127.0.0.1:2381,http://[::1]:2381")),
+        "--listen-metrics-urls https://127.0.0.1:2381,http://[::1]:2381: one port is either http or"
+            + " https");
   }
 
   @Test

@@ -160,7 +160,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
   }
 
   private static void observation(List<OtherFlag> flags) {
-    refused(flags, "listen-metrics-urls", "metrics are served at the client URLs");
     ignored(flags, "metrics", "all are always there");
     switchIgnored(flags, "enable-pprof", "use the JVM's own tools");
     switchIgnored(flags, "debug", "see --log-level");

@@ -43,7 +43,7 @@ final class OpeningHandler extends ByteToMessageDecoder {
   private static final int BYTES_NEEDED = 3;
   private static final int TLS_HANDSHAKE_RECORD = 0x16;
 
-  private final GrpcHttp2ConnectionHandler grpc;
+  private final @Nullable GrpcHttp2ConnectionHandler grpc;
   private final RequestRouter router;
   private final HttpLimits limits;
   private final PortStatistics statistics;
@@ -53,8 +53,13 @@ final class OpeningHandler extends ByteToMessageDecoder {
   private @Nullable SSLSession session;
   private boolean over;
 
+  /**
+   * Makes the handler of one connection.
+   *
+   * @param grpc what speaks gRPC on it; null where that is not served
+   */
   OpeningHandler(
-      GrpcHttp2ConnectionHandler grpc,
+      @Nullable GrpcHttp2ConnectionHandler grpc,
       RequestRouter router,
       HttpLimits limits,
       PortStatistics statistics,
@@ -126,7 +131,11 @@ final class OpeningHandler extends ByteToMessageDecoder {
     int b = in.getByte(start + 1);
     int c = in.getByte(start + 2);
     if (a == 'P' && b == 'R' && c == 'I') {
-      continueWithGrpc(context);
+      if (grpc == null) {
+        trouble(context, Event.UNKNOWN_PROTOCOL, "it speaks HTTP/2, and here is only HTTP/1.1");
+      } else {
+        continueWithGrpc(context, grpc);
+      }
     } else if (isUpperCase(a) && isUpperCase(b) && isUpperCase(c)) {
       continueWithHttp(context);
     } else {
@@ -138,7 +147,7 @@ final class OpeningHandler extends ByteToMessageDecoder {
     return letter >= 'A' && letter <= 'Z';
   }
 
-  private void continueWithGrpc(ChannelHandlerContext context) {
+  private void continueWithGrpc(ChannelHandlerContext context, GrpcHttp2ConnectionHandler grpc) {
     statistics.add(Event.GRPC_CONNECTION);
     Attributes.Builder attributes =
         Attributes.newBuilder()

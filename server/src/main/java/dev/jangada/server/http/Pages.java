@@ -6,10 +6,9 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +18,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pages {
 
-  private final Map<String, Answer> byPath = new HashMap<>();
+  private static final String METRICS = "/metrics";
+
+  private final Map<String, Answer> byPath;
+
+  /** Those that tell how this member is. */
+  private final Map<String, Answer> health;
 
   /** The parameters and header of a request. */
   record Query(Map<String, List<String>> parameters, HttpHeaders headers) {
 
     boolean isTrue(String parameter) {
-      return parameters.getOrDefault(parameter, List.of()).contains("true");
+      return all(parameter).contains("true");
+    }
+
+    boolean has(String parameter) {
+      return parameters.containsKey(parameter);
+    }
+
+    List<String> all(String parameter) {
+      return parameters.getOrDefault(parameter, List.of());
     }
   }
 
@@ -71,12 +83,11 @@ public final class Pages {
     JsonObject version = new JsonObject();
     version.addProperty("etcdserver", apiVersion);
     version.addProperty("etcdcluster", apiVersion);
+    this.health = new HealthPages(health).byPath();
+    this.byPath = new HashMap<>(this.health);
     byPath.put("/version", (query, response) -> json(response, HttpResponseStatus.OK, version));
-    byPath.put("/health", (query, response) -> health(health, query, response));
-    byPath.put("/livez", (query, response) -> text(response, HttpResponseStatus.OK, "ok\n"));
-    byPath.put("/readyz", (query, response) -> readiness(health, query, response));
     byPath.put(
-        "/metrics",
+        METRICS,
         (query, response) -> {
           try {
             executor.execute(() -> metrics(metrics, query, response));
@@ -95,47 +106,28 @@ public final class Pages {
                 gRPC is served on this port, too. Over HTTP there are:
                   POST /v3/...   the API in JSON, for example POST /v3/kv/range
                   GET  /health   whether this member can serve
+                  GET  /livez    whether it lives; /livez?verbose says why
+                  GET  /readyz   whether it is ready for clients; /readyz?verbose says why
                   GET  /version
                   GET  /metrics  for Prometheus
                 """
                     .formatted(member, apiVersion)));
   }
 
+  private Pages(Map<String, Answer> byPath, Map<String, Answer> health) {
+    this.byPath = byPath;
+    this.health = health;
+  }
+
+  /** Only those for who watches over this member: metrics, and how it is. */
+  Pages forMonitoring() {
+    Map<String, Answer> fewer = new HashMap<>(health);
+    fewer.put(METRICS, Objects.requireNonNull(byPath.get(METRICS)));
+    return new Pages(fewer, health);
+  }
+
   @Nullable Answer at(String path) {
     return byPath.get(path);
-  }
-
-  private static void health(HealthProbe health, Query query, Response response) {
-    check(
-        health,
-        query,
-        reason -> {
-          JsonObject answer = new JsonObject();
-          answer.addProperty("health", String.valueOf(reason.isEmpty()));
-          answer.addProperty("reason", reason);
-          json(response, status(reason), answer);
-        });
-  }
-
-  private static void readiness(HealthProbe health, Query query, Response response) {
-    check(
-        health,
-        query,
-        reason -> text(response, status(reason), reason.isEmpty() ? "ok\n" : reason + "\n"));
-  }
-
-  private static void check(
-      HealthProbe health, Query query, java.util.function.Consumer<String> answer) {
-    Set<String> ignored = new HashSet<>(query.parameters().getOrDefault("exclude", List.of()));
-    var unused =
-        health
-            .check(query.isTrue("serializable"), ignored)
-            .whenComplete((reason, failure) ->
-                answer.accept(failure == null ? reason : String.valueOf(failure.getMessage())));
-  }
-
-  private static HttpResponseStatus status(String reason) {
-    return reason.isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
   }
 
   private static void metrics(MetricsPage metrics, Query query, Response response) {
@@ -144,11 +136,11 @@ public final class Pages {
         HttpResponseStatus.OK, text.contentType(), text.text().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static void json(Response response, HttpResponseStatus status, JsonObject object) {
+  static void json(Response response, HttpResponseStatus status, JsonObject object) {
     response.send(status, Response.JSON, object.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static void text(Response response, HttpResponseStatus status, String text) {
+  static void text(Response response, HttpResponseStatus status, String text) {
     response.send(status, Response.TEXT, text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -3,14 +3,20 @@ package dev.jangada.server.http;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import org.jspecify.annotations.Nullable;
 
 /** Finds out who answers a request, by its method and path. */
 final class RequestRouter {
 
   private final Pages pages;
-  private final Gateway gateway;
+  private final @Nullable Gateway gateway;
 
-  RequestRouter(Pages pages, Gateway gateway) {
+  /**
+   * Makes a router.
+   *
+   * @param gateway null where only pages are served
+   */
+  RequestRouter(Pages pages, @Nullable Gateway gateway) {
     this.pages = pages;
     this.gateway = gateway;
   }
@@ -23,7 +29,7 @@ final class RequestRouter {
   RequestHandler route(HttpRequest request, Response response) throws HttpRefusal {
     QueryStringDecoder uri = new QueryStringDecoder(request.uri());
     String path = uri.rawPath();
-    if (Gateway.isBelow(path)) {
+    if (gateway != null && Gateway.isBelow(path)) {
       GatewayRoute route = gateway.route(path);
       if (route == null) {
         throw new HttpRefusal(HttpResponseStatus.NOT_FOUND, "Not Found");

@@ -13,6 +13,7 @@ import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,19 @@ final class TestPort {
   private final Gateway gateway;
   final Server server;
   private @Nullable ManagedChannel channel;
+
+  /** One that never comes to a result. */
+  private static final class SilentProbe implements HealthProbe {
+    @Override
+    public CompletableFuture<String> check(boolean serializable, Set<String> ignoredAlarms) {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public CompletableFuture<String> check(Check check) {
+      return new CompletableFuture<>();
+    }
+  }
 
   TestPort(TestServices services, HttpLimits limits, PortStatistics statistics, TlsSource tls)
       throws IOException {
@@ -43,7 +57,7 @@ final class TestPort {
         new Pages(
             "test",
             "3.6.0",
-            (serializable, ignored) -> new CompletableFuture<>(),
+            new SilentProbe(),
             accept -> new Pages.MetricsPage.Text("text/plain", "accept " + accept),
             Runnable::run);
     NettyServerBuilder builder =
