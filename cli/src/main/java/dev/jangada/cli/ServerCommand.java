@@ -8,6 +8,7 @@ import dev.jangada.server.JangadaServer;
 import dev.jangada.server.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -147,7 +148,7 @@ final class ServerCommand implements Callable<Integer> {
     List<String> arguments = new ArrayList<>();
     try {
       ConfigFile.read(configFile, known)
-          .forEach((flag, value) -> arguments.add("--" + flag + "=" + value));
+          .forEach((flag, value) -> arguments.add("--" + flag + "=" + withUnit(flag, value)));
     } catch (ConfigException e) {
       throw refusal(e.getMessage());
     }
@@ -160,6 +161,13 @@ final class ServerCommand implements Callable<Integer> {
       throw refusal(configFile + ": " + e.getMessage());
     }
     return fromFile;
+  }
+
+  /** As with etcd, a time in a file may be a number of nanoseconds. */
+  private String withUnit(String flag, String value) {
+    OptionSpec option = spec.findOption("--" + flag);
+    boolean isTime = option != null && option.type().equals(Duration.class);
+    return isTime && value.matches("\\d+") ? value + "ns" : value;
   }
 
   /** All options that settings can be made with. */

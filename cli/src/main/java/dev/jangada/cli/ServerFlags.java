@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -175,6 +176,8 @@ final class ServerFlags {
       description = "Cost of hashing a password (default: 10).")
   private @Nullable Integer bcryptCost;
 
+  @Mixin private final ClientFlags clients = new ClientFlags();
+
   @Mixin private final TlsFlags tls = new TlsFlags();
 
   ServerFlags() {}
@@ -222,14 +225,15 @@ final class ServerFlags {
       builder.corruptCheckInterval(corruptCheckTime);
     }
     builder.initialCorruptCheck(initialCorruptCheck);
+    builder.clients(clients.toSettings());
     auth(builder);
     tls.addTo(builder);
     return builder.build();
   }
 
-  /** What was given and does not count, with the reason, a line each. */
+  /** What was given and does not count, or not as it is, with the reason, a line each. */
   List<String> notes() {
-    return tls.notes();
+    return Stream.concat(clients.notes().stream(), tls.notes().stream()).toList();
   }
 
   private void urls(ServerConfig.Builder builder) {

@@ -3,6 +3,7 @@ package dev.jangada.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jangada.server.ClientSettings;
 import dev.jangada.server.ServerConfig;
 import dev.jangada.server.ServerConfig.InitialClusterState;
 import dev.jangada.server.tls.TlsFiles;
@@ -318,6 +319,82 @@ class ServerFlagsTest {
     assertThat(
             parse(Map.of(), "--experimental-initial-corrupt-check").config().initialCorruptCheck())
         .isTrue();
+  }
+
+  @Test
+  void settingsForClientsAreTakenUnderEitherName() {
+    assertThat(parse(Map.of()).config().clients()).isEqualTo(ClientSettings.DEFAULT);
+    assertThat(
+            config(
+                    Map.of("ETCD_GRPC_KEEPALIVE_TIMEOUT", "7s"),
+                    "--max-concurrent-streams=100",
+                    "--grpc-keepalive-min-time=0s",
+                    "--grpc-keepalive-interval=1m30s",
+                    "--watch-progress-notify-interval=5s",
+                    "--experimental-watch-progress-notify-interval=6s",
+                    "--experimental-warning-unary-request-duration=150ms")
+                .clients())
+        .isEqualTo(
+            new ClientSettings(
+                100,
+                Duration.ZERO,
+                Duration.ofSeconds(90),
+                Duration.ofSeconds(7),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(150)));
+    // As kubeadm gives it for etcd 3.5.
+    assertThat(
+            config(Map.of(), "--experimental-watch-progress-notify-interval=5s")
+                .clients()
+                .watchProgressInterval())
+        .isEqualTo(Duration.ofSeconds(5));
+    for (String unlimited : List.of("0", "4294967295")) {
+      assertThat(config(Map.of(), "--max-concurrent-streams", unlimited).clients())
+          .isEqualTo(ClientSettings.DEFAULT);
+    }
+    assertThat(config(Map.of(), "--watch-progress-notify-interval=0s").clients())
+        .isEqualTo(ClientSettings.DEFAULT);
+    assertThatThrownBy(parse(Map.of(), "--max-concurrent-streams=-1")::config)
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("--max-concurrent-streams must be from 0, for no limit");
+    assertThatThrownBy(() -> parse(Map.of(), "--grpc-keepalive-min-time=5"))
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("'--grpc-keepalive-min-time'")
+        .hasMessageContaining("\"5\" is not a number with a unit: 500ms, 5s or 1m30s");
+  }
+
+  @Test
+  void timesThatAreTooShortCountAsTheLeastThereIsAndThatIsTold() {
+    ServerCommand command =
+        parse(
+            Map.of(), "--watch-progress-notify-interval=1ms", "--grpc-keepalive-interval", "500ms");
+
+    ClientSettings clients = command.config().clients();
+    assertThat(clients.watchProgressInterval()).isEqualTo(Duration.ofMillis(100));
+    assertThat(clients.keepAliveInterval()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(command.notes(command, Map.of()))
+        .containsExactly(
+            "--watch-progress-notify-interval is taken for 100ms, the least there is",
+            "--grpc-keepalive-interval is taken for 10s, the least there is");
+  }
+
+  @Test
+  void timesInAFileMayBeNanosecondsAsWithEtcd(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("etcd.yml");
+    Files.writeString(
+        file,
+        """
+        grpc-keepalive-interval: 60000000000
+        grpc-keepalive-timeout: 3s
+        max-concurrent-streams: 50
+        """);
+
+    ClientSettings clients =
+        parse(Map.of(), "--config-file", file.toString()).effective().config().clients();
+
+    assertThat(clients.keepAliveInterval()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(clients.keepAliveTimeout()).isEqualTo(Duration.ofSeconds(3));
+    assertThat(clients.maxConcurrentStreams()).isEqualTo(50);
   }
 
   @Test

@@ -46,9 +46,6 @@ import java.util.concurrent.TimeUnit;
 final class ClientListener implements AutoCloseable {
 
   private static final int FLOW_CONTROL_WINDOW_BYTES = 1 << 20;
-  private static final int PERMITTED_KEEP_ALIVE_SECONDS = 5;
-  private static final int KEEP_ALIVE_HOURS = 2;
-  private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 20;
 
   /** How long requests under way are given when the listener is closed. */
   private static final int DRAIN_MILLIS = 500;
@@ -136,16 +133,15 @@ final class ClientListener implements AutoCloseable {
             .intercept(messageLimit)
             .addStreamTracerFactory(unfinished)
             .intercept(unfinished)
-            // As often as etcd allows; it forbids them to connections without a request.
-            .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true)
-            .keepAliveTime(KEEP_ALIVE_HOURS, TimeUnit.HOURS)
-            .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            .maxConcurrentCallsPerConnection(config.clients().maxConcurrentStreams());
+    keepAlive(builder, config.clients());
     addresses.stream().skip(1).forEach(builder::addListenAddress);
+    SlowRequestLog slowRequests = new SlowRequestLog(config.clients().slowRequest());
     ServerBuilder<?> insideBuilder = InProcessServerBuilder.forName(inside).directExecutor();
     for (ServerBuilder<?> each : List.of(builder, insideBuilder)) {
       guarded.forEach(service -> each.addService(ServerInterceptors.intercept(service, guard)));
       unguarded.forEach(each::addService);
+      each.intercept(slowRequests);
       each.intercept(metrics.interceptor());
     }
     Server insideServer = insideBuilder.build().start();
@@ -161,6 +157,21 @@ final class ClientListener implements AutoCloseable {
           "cannot listen on --listen-client-urls %s: %s"
               .formatted(config.listenClientUrls(), rootMessage(e)),
           e);
+    }
+  }
+
+  private static void keepAlive(NettyServerBuilder builder, ClientSettings settings) {
+    boolean pings =
+        settings.keepAliveInterval().isPositive() && settings.keepAliveTimeout().isPositive();
+    builder
+        .permitKeepAliveTime(settings.keepAliveMinTime().toNanos(), TimeUnit.NANOSECONDS)
+        // etcd forbids them to connections without a request, and some clients send them there.
+        .permitKeepAliveWithoutCalls(true)
+        // That long is never, for the library.
+        .keepAliveTime(
+            pings ? settings.keepAliveInterval().toNanos() : Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    if (pings) {
+      builder.keepAliveTimeout(settings.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 

@@ -53,7 +53,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -86,9 +85,6 @@ import org.slf4j.LoggerFactory;
 public final class JangadaServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(JangadaServer.class);
-
-  /** How often etcd tells a watch that asked for it that nothing has happened. */
-  private static final Duration WATCH_PROGRESS_INTERVAL = Duration.ofMinutes(10);
 
   private static final long WRITE_BUFFER_BYTES = 32L << 20;
 
@@ -149,7 +145,8 @@ public final class JangadaServer implements AutoCloseable {
     }
     KvStateMachine store = openStore(config, directory);
     parts.push(store::close);
-    WatchHub watchHub = new WatchHub(config.name(), store, WATCH_PROGRESS_INTERVAL);
+    WatchHub watchHub =
+        new WatchHub(config.name(), store, config.clients().watchProgressInterval());
     parts.push(watchHub::close);
     ServerMetrics metrics = new ServerMetrics();
     parts.push(metrics::close);

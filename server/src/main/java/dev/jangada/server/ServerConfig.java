@@ -65,6 +65,7 @@ import org.jspecify.annotations.Nullable;
  *     never ({@code --corrupt-check-time})
  * @param initialCorruptCheck whether this member compares what it has with the others before it
  *     serves ({@code --experimental-initial-corrupt-check})
+ * @param clients what clients may do and are told
  * @param auth how users prove who they are
  * @param storeEngine what holds the keys
  * @param logSegmentBytes size of the files that make up the replicated log; each is allocated when
@@ -99,6 +100,7 @@ public record ServerConfig(
     CompactionPolicy autoCompaction,
     Duration corruptCheckInterval,
     boolean initialCorruptCheck,
+    ClientSettings clients,
     AuthSettings auth,
     StoreEngine storeEngine,
     int logSegmentBytes,
@@ -202,6 +204,7 @@ public record ServerConfig(
     private CompactionPolicy autoCompaction = CompactionPolicy.OFF;
     private Duration corruptCheckInterval = Duration.ZERO;
     private boolean initialCorruptCheck;
+    private ClientSettings clients = ClientSettings.DEFAULT;
     private TokenSettings authTokens = AuthSettings.DEFAULT.tokens();
     private Duration authTokenTtl = AuthSettings.DEFAULT.simpleTokenTtl();
     private int bcryptCost = AuthSettings.DEFAULT.bcryptCost();
@@ -453,6 +456,12 @@ public record ServerConfig(
       return this;
     }
 
+    /** See {@link ServerConfig#clients}; those of etcd by default. */
+    public Builder clients(ClientSettings settings) {
+      this.clients = settings;
+      return this;
+    }
+
     /**
      * See {@link ServerConfig#auth}: {@code simple}, the default, or {@code jwt} with options, see
      * {@link TokenSettings}.
@@ -552,6 +561,7 @@ public record ServerConfig(
           autoCompaction,
           corruptCheckInterval,
           initialCorruptCheck,
+          clients,
           new AuthSettings(authTokens, authTokenTtl, bcryptCost),
           storeEngine,
           logSegmentBytes,

@@ -102,10 +102,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
 
   private static void clients(List<OtherFlag> flags) {
     refused(flags, "listen-client-http-urls", "the client URLs serve gRPC and HTTP");
-    ignored(flags, "grpc-keepalive-min-time", "it is 5 s");
-    ignored(flags, "grpc-keepalive-interval", "it is 2 h");
-    ignored(flags, "grpc-keepalive-timeout", "it is 20 s");
-    ignored(flags, "max-concurrent-streams", "there is no limit for one connection");
     switchIgnored(flags, "socket-reuse-port", "sockets are not shared");
     switchIgnored(flags, "socket-reuse-address", "addresses can be used again at once");
     switchIgnored(flags, "enable-grpc-gateway", "it is always on");
@@ -124,9 +120,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
         flags,
         "experimental-stop-grpc-service-on-defrag",
         "requests are served while space is given back");
-    for (String prefix : List.of("", "experimental-")) {
-      ignored(flags, prefix + "watch-progress-notify-interval", "it is 10 min");
-    }
     ignored(
         flags,
         "feature-gates",
@@ -168,7 +161,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
     ignored(flags, "log-rotation-config-json", "leave it to logrotate, with copytruncate");
     ignored(flags, "experimental-warning-apply-duration", "slow entries are not logged");
     for (String prefix : List.of("", "experimental-")) {
-      ignored(flags, prefix + "warning-unary-request-duration", "slow requests are not logged");
       switchIgnored(flags, prefix + "enable-distributed-tracing", "there is no tracing");
       for (String tracing : List.of("address", "service-name", "instance-id", "sampling-rate")) {
         ignored(flags, prefix + "distributed-tracing-" + tracing, "there is no tracing");

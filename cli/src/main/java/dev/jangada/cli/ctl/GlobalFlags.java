@@ -1,5 +1,6 @@
 package dev.jangada.cli.ctl;
 
+import dev.jangada.cli.config.DurationConverter;
 import dev.jangada.cli.ctl.Connection.Settings;
 import dev.jangada.cli.ctl.Connection.User;
 import java.nio.file.Path;
@@ -101,7 +102,7 @@ final class GlobalFlags {
       names = "--dial-timeout",
       paramLabel = "TIME",
       defaultValue = "2s",
-      converter = Units.DurationConverter.class,
+      converter = DurationConverter.class,
       scope = ScopeType.INHERIT,
       description = "How long to try again when no server can be reached (default: 2s).")
   private Duration dialTimeout;
@@ -110,7 +111,7 @@ final class GlobalFlags {
       names = "--command-timeout",
       paramLabel = "TIME",
       defaultValue = "5s",
-      converter = Units.DurationConverter.class,
+      converter = DurationConverter.class,
       scope = ScopeType.INHERIT,
       description = "How long to wait for an answer (default: 5s).")
   private Duration commandTimeout;
@@ -119,7 +120,7 @@ final class GlobalFlags {
       names = "--keepalive-time",
       paramLabel = "TIME",
       defaultValue = "10s",
-      converter = Units.DurationConverter.class,
+      converter = DurationConverter.class,
       scope = ScopeType.INHERIT,
       description =
           "After how much silence to ask whether the server is still there; at least 10s (default:"
@@ -130,7 +131,7 @@ final class GlobalFlags {
       names = "--keepalive-timeout",
       paramLabel = "TIME",
       defaultValue = "6s",
-      converter = Units.DurationConverter.class,
+      converter = DurationConverter.class,
       scope = ScopeType.INHERIT,
       description = "How long to wait for the answer to that (default: 6s).")
   private Duration keepAliveTimeout;

@@ -3,53 +3,14 @@ package dev.jangada.cli.ctl;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
-import java.time.Duration;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** Times and sizes as etcdctl writes them. */
 final class Units {
 
-  private static final Pattern DURATION =
-      Pattern.compile("(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:ns|us|µs|ms|s|m|h)");
-
   private static final List<String> SIZES = List.of("B", "kB", "MB", "GB", "TB", "PB", "EB");
 
   private Units() {}
-
-  /** Reads {@code 500ms}, {@code 5s} or {@code 1m30s}. */
-  static final class DurationConverter implements ITypeConverter<Duration> {
-    @Override
-    public Duration convert(String text) {
-      Matcher part = DURATION.matcher(text);
-      BigDecimal nanos = BigDecimal.ZERO;
-      int at = 0;
-      for (; at < text.length() && part.find(at) && part.start() == at; at = part.end()) {
-        String unit = part.group().replaceFirst("[\\d.]+", "");
-        String number = part.group().substring(0, part.group().length() - unit.length());
-        nanos = nanos.add(new BigDecimal(number).multiply(BigDecimal.valueOf(nanosOf(unit))));
-      }
-      if (at < text.length() || text.isEmpty()) {
-        throw new TypeConversionException(
-            "\"" + text + "\" is not a number with a unit: 500ms, 5s or 1m30s");
-      }
-      return Duration.ofNanos(nanos.longValue());
-    }
-
-    private static long nanosOf(String unit) {
-      return switch (unit) {
-        case "ns" -> 1;
-        case "us", "µs" -> 1_000;
-        case "ms" -> 1_000_000;
-        case "s" -> 1_000_000_000;
-        case "m" -> 60_000_000_000L;
-        default -> 3_600_000_000_000L;
-      };
-    }
-  }
 
   /** For example {@code 1.265788ms} or {@code 1m5.5s}. */
   static String duration(long nanos) {

@@ -1,18 +1,13 @@
 package dev.jangada.cli.ctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine.TypeConversionException;
 
 /** The expected texts are what etcdctl printed. */
 class UnitsTest {
-
-  private final Units.DurationConverter durations = new Units.DurationConverter();
 
   @ParameterizedTest
   @CsvSource({
@@ -27,20 +22,6 @@ class UnitsTest {
   })
   void durationHasTheLargestUnitThatFits(long nanos, String text) {
     assertThat(Units.duration(nanos)).isEqualTo(text);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"5s, 5000", "500ms, 500", "1m30s, 90000", "1.5s, 1500", ".5s, 500", "2h, 7200000"})
-  void durationIsRead(String text, long millis) {
-    assertThat(durations.convert(text)).isEqualTo(Duration.ofMillis(millis));
-  }
-
-  @ParameterizedTest
-  @CsvSource({"5", "''", "s", "5 s", "5s!", "-5s"})
-  void durationWithoutUnitIsRefused(String text) {
-    assertThatThrownBy(() -> durations.convert(text))
-        .isInstanceOf(TypeConversionException.class)
-        .hasMessageContaining("\"" + text + "\" is not a number with a unit");
   }
 
   @ParameterizedTest

@@ -328,8 +328,10 @@ public final class WatchHub implements EventListener, AutoCloseable {
     } while (--items > 0);
     catchUp();
     statistics = new WatchStatistics(watchers.size(), count, count - live.size(), events, pages);
-    if (System.nanoTime() - nextProgressNanos >= 0) {
-      nextProgressNanos += progressNanos;
+    long now = System.nanoTime();
+    if (now - nextProgressNanos >= 0) {
+      // From now on: turns that were missed, because all stood still, are not made up for.
+      nextProgressNanos = now + progressNanos;
       tellProgress();
     }
     return true;
