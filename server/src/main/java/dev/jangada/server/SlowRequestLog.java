@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +40,7 @@ final class SlowRequestLog implements ServerInterceptor {
       Set.of("v3lockpb.Lock/Lock", "v3electionpb.Election/Campaign");
 
   private final long slowNanos;
-  private final Consumer<String> lines;
+  private final Logger log;
   private final Map<String, Tally> tallies = new ConcurrentHashMap<>();
 
   private static final class Tally {
@@ -57,12 +56,12 @@ final class SlowRequestLog implements ServerInterceptor {
    * @param slow from when on; zero for never
    */
   SlowRequestLog(Duration slow) {
-    this(slow, line -> LOG.warn("{}", line));
+    this(slow, LOG);
   }
 
-  SlowRequestLog(Duration slow, Consumer<String> lines) {
+  SlowRequestLog(Duration slow, Logger log) {
     this.slowNanos = slow.isZero() ? Long.MAX_VALUE : slow.toNanos();
-    this.lines = lines;
+    this.log = log;
   }
 
   @Override
@@ -160,17 +159,17 @@ final class SlowRequestLog implements ServerInterceptor {
       tally.heldBack.incrementAndGet();
       return;
     }
-    lines.accept(
-        "slow request: method=%s took-ms=%d code=%s request-bytes=%d answer-bytes=%d from=%s more-since-last-line=%d"
-            .formatted(
-                method,
-                TimeUnit.NANOSECONDS.toMillis(nanos),
-                code,
-                bytes(request),
-                bytes(answer),
-                // Those in JSON come from the gateway, in this process.
-                from instanceof InetSocketAddress client ? client : "json",
-                tally.heldBack.getAndSet(0)));
+    log.warn(
+        "slow request: method={} millis={} code={} requestBytes={} answerBytes={} from={}"
+            + " more-since-last-line={}",
+        method,
+        TimeUnit.NANOSECONDS.toMillis(nanos),
+        code,
+        bytes(request),
+        bytes(answer),
+        // Those in JSON come from the gateway, in this process.
+        from instanceof InetSocketAddress client ? client : "json",
+        tally.heldBack.getAndSet(0));
   }
 
   private static int bytes(@Nullable Object message) {

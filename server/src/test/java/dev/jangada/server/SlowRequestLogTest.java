@@ -32,8 +32,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.Marker;
+import org.slf4j.event.Level;
+import org.slf4j.helpers.AbstractLogger;
+import org.slf4j.helpers.MessageFormatter;
 
 /** Slow requests, over real sockets and from the gateway. */
 class SlowRequestLogTest {
@@ -51,6 +56,83 @@ class SlowRequestLogTest {
       if (server != null) {
         server.shutdownNow();
       }
+    }
+  }
+
+  /** A log of warnings. */
+  private static final class Lines extends AbstractLogger {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<String> lines;
+
+    Lines(List<String> lines) {
+      this.lines = lines;
+    }
+
+    @Override
+    protected void handleNormalizedLoggingCall(
+        Level level,
+        Marker marker,
+        String pattern,
+        Object[] arguments,
+        @Nullable Throwable failure) {
+      assertThat(level).isEqualTo(Level.WARN);
+      lines.add(MessageFormatter.basicArrayFormat(pattern, arguments));
+    }
+
+    @Override
+    protected @Nullable String getFullyQualifiedCallerName() {
+      return null;
+    }
+
+    @Override
+    public boolean isTraceEnabled() {
+      return false;
+    }
+
+    @Override
+    public boolean isTraceEnabled(Marker marker) {
+      return false;
+    }
+
+    @Override
+    public boolean isDebugEnabled() {
+      return false;
+    }
+
+    @Override
+    public boolean isDebugEnabled(Marker marker) {
+      return false;
+    }
+
+    @Override
+    public boolean isInfoEnabled() {
+      return false;
+    }
+
+    @Override
+    public boolean isInfoEnabled(Marker marker) {
+      return false;
+    }
+
+    @Override
+    public boolean isWarnEnabled() {
+      return true;
+    }
+
+    @Override
+    public boolean isWarnEnabled(Marker marker) {
+      return true;
+    }
+
+    @Override
+    public boolean isErrorEnabled() {
+      return true;
+    }
+
+    @Override
+    public boolean isErrorEnabled(Marker marker) {
+      return true;
     }
   }
 
@@ -98,7 +180,7 @@ class SlowRequestLogTest {
   }
 
   private ManagedChannel start(Duration slow) throws IOException {
-    SlowRequestLog log = new SlowRequestLog(slow, lines::add);
+    SlowRequestLog log = new SlowRequestLog(slow, new Lines(lines));
     servers[0] =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(ServerInterceptors.intercept(new SlowKv(), log))
@@ -130,8 +212,8 @@ class SlowRequestLogTest {
           .singleElement()
           .asString()
           .matches(
-              ("slow request: method=etcdserverpb.KV/Put took-ms=\\d+ code=OK request-bytes=%d"
-                      + " answer-bytes=%d from=/127.0.0.1:\\d+ more-since-last-line=0")
+              ("slow request: method=etcdserverpb.KV/Put millis=\\d+ code=OK requestBytes=%d"
+                      + " answerBytes=%d from=/127.0.0.1:\\d+ more-since-last-line=0")
                   .formatted(put().getSerializedSize(), answer))
           .doesNotContain("secret", "a-key");
     } finally {
@@ -157,7 +239,7 @@ class SlowRequestLogTest {
       assertThat(lines)
           .singleElement()
           .asString()
-          .contains("method=etcdserverpb.KV/DeleteRange ", " code=CANCELLED ", " answer-bytes=0 ");
+          .contains("method=etcdserverpb.KV/DeleteRange ", " code=CANCELLED ", " answerBytes=0 ");
     } finally {
       channel.shutdownNow();
     }
@@ -183,7 +265,8 @@ class SlowRequestLogTest {
     servers[1] =
         InProcessServerBuilder.forName(name)
             .addService(
-                ServerInterceptors.intercept(new SlowKv(), new SlowRequestLog(SLOW, lines::add)))
+                ServerInterceptors.intercept(
+                    new SlowKv(), new SlowRequestLog(SLOW, new Lines(lines))))
             .build()
             .start();
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
