@@ -3,9 +3,11 @@ package dev.jangada.cli;
 import dev.jangada.cli.config.DurationConverter;
 import dev.jangada.server.ClientSettings;
 import dev.jangada.server.ConfigException;
+import dev.jangada.server.http.AccessPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -67,6 +69,18 @@ final class ClientFlags {
       hidden = true)
   private @Nullable Duration experimentalSlowRequest;
 
+  @Option(
+      names = "--cors",
+      paramLabel = "ORIGINS",
+      description = "Pages of which origins may use the API in JSON; * for all (default: none).")
+  private @Nullable String cors;
+
+  @Option(
+      names = "--host-whitelist",
+      paramLabel = "HOSTS",
+      description = "For which hosts requests over plain HTTP may be (default: *, for any).")
+  private @Nullable String hostWhitelist;
+
   ClientFlags() {}
 
   /**
@@ -102,7 +116,20 @@ final class ClientFlags {
     if (slowRequest != null) {
       settings = settings.withSlowRequest(slowRequest);
     }
-    return settings;
+    try {
+      return settings.withAccess(AccessPolicy.of(parts(cors), parts(hostWhitelist)));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static List<String> parts(@Nullable String list) {
+    return list == null
+        ? List.of()
+        : Stream.of(list.split(",", -1))
+            .map(String::strip)
+            .filter(part -> !part.isEmpty())
+            .toList();
   }
 
   /** What was given and counts as something else, with the reason, a line each. */

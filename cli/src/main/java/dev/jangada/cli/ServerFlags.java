@@ -1,5 +1,6 @@
 package dev.jangada.cli;
 
+import dev.jangada.cli.config.FeatureGates;
 import dev.jangada.server.ConfigException;
 import dev.jangada.server.ServerConfig;
 import dev.jangada.server.ServerConfig.InitialClusterState;
@@ -156,6 +157,12 @@ final class ServerFlags {
   private boolean initialCorruptCheck;
 
   @Option(
+      names = "--feature-gates",
+      paramLabel = "NAME=true,...",
+      description = "InitialCorruptCheck=true is as the flag before.")
+  private @Nullable String featureGates;
+
+  @Option(
       names = "--auth-token",
       paramLabel = "simple|jwt,...",
       description = {
@@ -224,7 +231,7 @@ final class ServerFlags {
     if (corruptCheckTime != null) {
       builder.corruptCheckInterval(corruptCheckTime);
     }
-    builder.initialCorruptCheck(initialCorruptCheck);
+    builder.initialCorruptCheck(initialCorruptCheck || gates().initialCorruptCheck());
     builder.clients(clients.toSettings());
     auth(builder);
     tls.addTo(builder);
@@ -233,7 +240,11 @@ final class ServerFlags {
 
   /** What was given and does not count, or not as it is, with the reason, a line each. */
   List<String> notes() {
-    return Stream.concat(clients.notes().stream(), tls.notes().stream()).toList();
+    return Stream.of(gates().notes(), clients.notes(), tls.notes()).flatMap(List::stream).toList();
+  }
+
+  private FeatureGates gates() {
+    return featureGates == null ? FeatureGates.NONE : FeatureGates.parse(featureGates);
   }
 
   private void urls(ServerConfig.Builder builder) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jangada.server.ClientSettings;
 import dev.jangada.server.ServerConfig;
 import dev.jangada.server.ServerConfig.InitialClusterState;
+import dev.jangada.server.http.AccessPolicy;
 import dev.jangada.server.tls.TlsFiles;
 import dev.jangada.server.upkeep.CompactionPolicy;
 import java.io.IOException;
@@ -341,7 +342,8 @@ class ServerFlagsTest {
                 Duration.ofSeconds(90),
                 Duration.ofSeconds(7),
                 Duration.ofSeconds(5),
-                Duration.ofMillis(150)));
+                Duration.ofMillis(150),
+                AccessPolicy.DEFAULT));
     // As kubeadm gives it for etcd 3.5.
     assertThat(
             config(Map.of(), "--experimental-watch-progress-notify-interval=5s")
@@ -361,6 +363,52 @@ class ServerFlagsTest {
         .isInstanceOf(ParameterException.class)
         .hasMessageContaining("'--grpc-keepalive-min-time'")
         .hasMessageContaining("\"5\" is not a number with a unit: 500ms, 5s or 1m30s");
+  }
+
+  @Test
+  void pagesAndHostsAreThoseOfTheListsAndAStarIsAll() {
+    assertThat(
+            config(
+                    Map.of("ETCD_HOST_WHITELIST", "localhost,127.0.0.1"),
+                    "--cors=http://a.example, https://b.example:1")
+                .clients()
+                .access())
+        .isEqualTo(
+            new AccessPolicy(
+                Set.of("http://a.example", "https://b.example:1"),
+                Set.of("localhost", "127.0.0.1")));
+    assertThat(config(Map.of(), "--cors=*", "--host-whitelist=*").clients().access())
+        .isEqualTo(new AccessPolicy(Set.of("*"), Set.of("*")));
+    assertThat(config(Map.of(), "--cors=", "--host-whitelist=").clients().access())
+        .isEqualTo(AccessPolicy.DEFAULT);
+    assertThatThrownBy(parse(Map.of(), "--cors=a.example")::config)
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("--cors \"a.example\" is no origin: write * or");
+  }
+
+  @Test
+  void gateOfTheInitialCheckIsOpenedAndOthersAreToldToHaveNoEffect() {
+    ServerCommand command =
+        parse(
+            Map.of(),
+            "--feature-gates",
+            "InitialCorruptCheck=true,CompactHashCheck=true,LeaseCheckpoint=true,AllAlpha=false");
+
+    assertThat(command.config().initialCorruptCheck()).isTrue();
+    assertThat(command.notes(command, Map.of()))
+        .containsExactly(
+            "--feature-gates CompactHashCheck=true has no effect: see --corrupt-check-time",
+            "--feature-gates LeaseCheckpoint=true has no effect: there is no such gate");
+    assertThat(config(Map.of(), "--feature-gates=").initialCorruptCheck()).isFalse();
+    assertThat(config(Map.of(), "--feature-gates=InitialCorruptCheck=false").initialCorruptCheck())
+        .isFalse();
+    for (String wrong : List.of("InitialCorruptCheck", "InitialCorruptCheck=yes", "true")) {
+      assertThatThrownBy(parse(Map.of(), "--feature-gates=" + wrong)::config)
+          .as(wrong)
+          .isInstanceOf(ParameterException.class)
+          .hasMessageContaining(
+              "--feature-gates: \"%s\" is not of the form Name=true".formatted(wrong));
+    }
   }
 
   @Test

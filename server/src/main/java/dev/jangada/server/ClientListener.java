@@ -124,7 +124,8 @@ final class ClientListener implements AutoCloseable {
             .channelType(channel)
             .directExecutor()
             .addStreamTracerFactory(metrics.streamTracers())
-            .protocolNegotiator(new SharedPort(pages, gateway, limits, statistics, tls))
+            .protocolNegotiator(
+                new SharedPort(pages, gateway, config.clients().access(), limits, statistics, tls))
             // gRPC takes for a handshake that does not end what is HTTP; the port has its own
             // limit.
             .handshakeTimeout(Long.MAX_VALUE, TimeUnit.MILLISECONDS)

@@ -1,5 +1,6 @@
 package dev.jangada.server;
 
+import dev.jangada.server.http.AccessPolicy;
 import java.time.Duration;
 
 /**
@@ -18,6 +19,7 @@ import java.time.Duration;
  *     happened; a tenth of a second at least ({@code --watch-progress-notify-interval})
  * @param slowRequest from when on a line of the log tells of a request; zero for never ({@code
  *     --warning-unary-request-duration})
+ * @param access which web pages may use the API in JSON ({@code --cors}, {@code --host-whitelist})
  */
 public record ClientSettings(
     int maxConcurrentStreams,
@@ -25,7 +27,8 @@ public record ClientSettings(
     Duration keepAliveInterval,
     Duration keepAliveTimeout,
     Duration watchProgressInterval,
-    Duration slowRequest) {
+    Duration slowRequest,
+    AccessPolicy access) {
 
   /** The least that {@link #keepAliveInterval} may be, unless it is zero: the gRPC library's. */
   public static final Duration SHORTEST_KEEP_ALIVE_INTERVAL = Duration.ofSeconds(10);
@@ -36,7 +39,10 @@ public record ClientSettings(
   /** Longer than anybody waits, and short enough to calculate with. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
-  /** etcd's, which sets the streams no limit. After the constants that it is checked by. */
+  /**
+   * etcd's, which sets the streams no limit, but for {@link AccessPolicy#DEFAULT}. Behind the
+   * constants that it is checked by.
+   */
   public static final ClientSettings DEFAULT =
       new ClientSettings(
           Integer.MAX_VALUE,
@@ -44,7 +50,8 @@ public record ClientSettings(
           Duration.ofHours(2),
           Duration.ofSeconds(20),
           Duration.ofMinutes(10),
-          Duration.ofMillis(300));
+          Duration.ofMillis(300),
+          AccessPolicy.DEFAULT);
 
   /**
    * Checks them.
@@ -90,7 +97,8 @@ public record ClientSettings(
         keepAliveInterval,
         keepAliveTimeout,
         watchProgressInterval,
-        slowRequest);
+        slowRequest,
+        access);
   }
 
   /** The same with another {@link #keepAliveMinTime}. */
@@ -101,7 +109,8 @@ public record ClientSettings(
         keepAliveInterval,
         keepAliveTimeout,
         watchProgressInterval,
-        slowRequest);
+        slowRequest,
+        access);
   }
 
   /** The same with another {@link #keepAliveInterval}. */
@@ -112,7 +121,8 @@ public record ClientSettings(
         interval,
         keepAliveTimeout,
         watchProgressInterval,
-        slowRequest);
+        slowRequest,
+        access);
   }
 
   /** The same with another {@link #keepAliveTimeout}. */
@@ -123,7 +133,8 @@ public record ClientSettings(
         keepAliveInterval,
         timeout,
         watchProgressInterval,
-        slowRequest);
+        slowRequest,
+        access);
   }
 
   /** The same with another {@link #watchProgressInterval}. */
@@ -134,7 +145,8 @@ public record ClientSettings(
         keepAliveInterval,
         keepAliveTimeout,
         interval,
-        slowRequest);
+        slowRequest,
+        access);
   }
 
   /** The same with another {@link #slowRequest}. */
@@ -145,6 +157,19 @@ public record ClientSettings(
         keepAliveInterval,
         keepAliveTimeout,
         watchProgressInterval,
-        time);
+        time,
+        access);
+  }
+
+  /** The same with another {@link #access}. */
+  public ClientSettings withAccess(AccessPolicy policy) {
+    return new ClientSettings(
+        maxConcurrentStreams,
+        keepAliveMinTime,
+        keepAliveInterval,
+        keepAliveTimeout,
+        watchProgressInterval,
+        slowRequest,
+        policy);
   }
 }

@@ -25,7 +25,7 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
 
   /** Values that ask for what there is anyway. */
   private static final Map<String, String> USUAL =
-      Map.of("host-whitelist", "*", "tls-min-version", "TLS1.2", "tls-max-version", "TLS1.3");
+      Map.of("tls-min-version", "TLS1.2", "tls-max-version", "TLS1.3");
 
   /** All of them, in the order of the manual. */
   public static final List<OtherFlag> ALL = all();
@@ -105,7 +105,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
     switchIgnored(flags, "socket-reuse-port", "sockets are not shared");
     switchIgnored(flags, "socket-reuse-address", "addresses can be used again at once");
     switchIgnored(flags, "enable-grpc-gateway", "it is always on");
-    refused(flags, "cors", "pages of other origins are not let in");
     switchIgnored(flags, "enable-v2", "there is only the v3 API");
     refused(flags, "experimental-enable-v2v3", "there is only the v3 API");
     ignored(flags, "v2-deprecation", "there is only the v3 API");
@@ -120,10 +119,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
         flags,
         "experimental-stop-grpc-service-on-defrag",
         "requests are served while space is given back");
-    ignored(
-        flags,
-        "feature-gates",
-        "nothing here is gated; for InitialCorruptCheck see --experimental-initial-corrupt-check");
   }
 
   private static void security(List<OtherFlag> flags) {
@@ -141,7 +136,6 @@ public record OtherFlag(String name, boolean isSwitch, boolean refused, String w
     refused(flags, "cipher-suites", "they are those of Java");
     refused(flags, "tls-min-version", "it is TLS 1.2");
     refused(flags, "tls-max-version", "it is TLS 1.3");
-    refused(flags, "host-whitelist", "requests are not told apart by host");
   }
 
   private static void checks(List<OtherFlag> flags) {

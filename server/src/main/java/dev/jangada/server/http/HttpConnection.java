@@ -23,6 +23,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -159,8 +160,10 @@ final class HttpConnection extends ChannelDuplexHandler {
     statistics.add(Event.HTTP_REQUEST);
     Exchange exchange = new Exchange(request);
     current = exchange;
+    exchange.allowedOrigin = router.allowedOrigin(request);
+    boolean secured = context.pipeline().get(SslHandler.class) != null;
     try {
-      exchange.handler = router.route(request, exchange);
+      exchange.handler = router.route(request, exchange, secured);
     } catch (HttpRefusal refusal) {
       // Told once the body is out of the way, so that the connection can be used on.
       exchange.handler = new RefusedRequest(refusal);
@@ -351,6 +354,7 @@ final class HttpConnection extends ChannelDuplexHandler {
     private boolean streaming;
     private boolean written;
     private @Nullable String allow;
+    private @Nullable String allowedOrigin;
     private @Nullable RequestHandler handler;
 
     Exchange(@Nullable HttpRequest request) {
@@ -387,6 +391,7 @@ final class HttpConnection extends ChannelDuplexHandler {
         if (allow != null) {
           response.headers().set(HttpHeaderNames.ALLOW, allow);
         }
+        originHeaders(response);
         connectionHeader(response);
         expect(limits.write(), HttpConnection.this::closeSlow);
         context
@@ -411,9 +416,24 @@ final class HttpConnection extends ChannelDuplexHandler {
         } else {
           keepAlive = false;
         }
+        originHeaders(response);
         connectionHeader(response);
         context.write(response);
       });
+    }
+
+    /** By these a browser lets a page of another origin read the answer. */
+    private void originHeaders(HttpResponse response) {
+      String origin = allowedOrigin;
+      if (origin != null) {
+        response
+            .headers()
+            .set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
+            .set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_METHODS, "POST, GET, OPTIONS, PUT, DELETE")
+            .set(
+                HttpHeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type, authorization")
+            .set(HttpHeaderNames.VARY, HttpHeaderNames.ORIGIN);
+      }
     }
 
     private void connectionHeader(HttpResponse response) {

@@ -46,7 +46,7 @@ public final class MonitoringPort implements AutoCloseable {
       PortStatistics statistics,
       TlsSource tls)
       throws IOException {
-    RequestRouter router = new RequestRouter(pages.forMonitoring(), null);
+    RequestRouter router = new RequestRouter(pages.forMonitoring(), null, AccessPolicy.DEFAULT);
     MonitoringPort port =
         new MonitoringPort(
             new MultiThreadIoEventLoopGroup(

@@ -41,6 +41,8 @@ public final class PortStatistics {
     TLS_HANDSHAKE_FAILED,
     /** A request over HTTP/1 that is malformed, or larger than it may be. */
     MALFORMED_REQUEST,
+    /** A request over HTTP/1 in the clear for a host that this member does not go by. */
+    OTHER_HOST,
     /** A request over HTTP/1, or the reading of its answer, that took too long. */
     SLOW_CLIENT,
     /**

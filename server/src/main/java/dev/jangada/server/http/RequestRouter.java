@@ -1,5 +1,6 @@
 package dev.jangada.server.http;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
@@ -10,23 +11,40 @@ final class RequestRouter {
 
   private final Pages pages;
   private final @Nullable Gateway gateway;
+  private final AccessPolicy access;
 
   /**
    * Makes a router.
    *
    * @param gateway null where only pages are served
+   * @param access which web pages may ask
    */
-  RequestRouter(Pages pages, @Nullable Gateway gateway) {
+  RequestRouter(Pages pages, @Nullable Gateway gateway, AccessPolicy access) {
     this.pages = pages;
     this.gateway = gateway;
+    this.access = access;
+  }
+
+  /** The origin that the answer to a request is to name as one that may read it; null for none. */
+  @Nullable String allowedOrigin(HttpRequest request) {
+    return access.allowed(request.headers().get(HttpHeaderNames.ORIGIN));
   }
 
   /**
    * Makes the handler of a request.
    *
-   * @throws HttpRefusal if there is none for its path, or not for its method
+   * @param secured whether it has come over TLS, so that it is certain for whom it is
+   * @throws HttpRefusal if there is none for its path, or not for its method; or the request is for
+   *     another host
    */
-  RequestHandler route(HttpRequest request, Response response) throws HttpRefusal {
+  RequestHandler route(HttpRequest request, Response response, boolean secured) throws HttpRefusal {
+    if (!secured) {
+      checkHost(request, response);
+    }
+    if (access.letsPagesIn() && request.method().name().equals("OPTIONS")) {
+      // Browsers ask so whether a page may send what it is about to.
+      return new Page(() -> response.send(HttpResponseStatus.OK, Response.TEXT, new byte[0]));
+    }
     QueryStringDecoder uri = new QueryStringDecoder(request.uri());
     String path = uri.rawPath();
     if (gateway != null && Gateway.isBelow(path)) {
@@ -49,5 +67,14 @@ final class RequestRouter {
     }
     return new Page(
         () -> answer.to(new Pages.Query(uri.parameters(), request.headers()), response));
+  }
+
+  private void checkHost(HttpRequest request, Response response) throws HttpRefusal {
+    try {
+      access.checkHost(request.headers().get(HttpHeaderNames.HOST));
+    } catch (HttpRefusal refusal) {
+      response.trouble(PortStatistics.Event.OTHER_HOST, refusal.text());
+      throw refusal;
+    }
   }
 }

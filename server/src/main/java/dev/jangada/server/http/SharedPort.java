@@ -23,8 +23,13 @@ public final class SharedPort implements InternalProtocolNegotiator.ProtocolNego
 
   /** Makes the negotiator of one server. */
   public SharedPort(
-      Pages pages, Gateway gateway, HttpLimits limits, PortStatistics statistics, TlsSource tls) {
-    this.router = new RequestRouter(pages, gateway);
+      Pages pages,
+      Gateway gateway,
+      AccessPolicy access,
+      HttpLimits limits,
+      PortStatistics statistics,
+      TlsSource tls) {
+    this.router = new RequestRouter(pages, gateway, access);
     this.limits = limits;
     this.statistics = statistics;
     this.tls = tls;

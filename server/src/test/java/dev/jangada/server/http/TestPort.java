@@ -42,6 +42,16 @@ final class TestPort {
 
   TestPort(TestServices services, HttpLimits limits, PortStatistics statistics, TlsSource tls)
       throws IOException {
+    this(services, limits, statistics, tls, AccessPolicy.DEFAULT);
+  }
+
+  TestPort(
+      TestServices services,
+      HttpLimits limits,
+      PortStatistics statistics,
+      TlsSource tls,
+      AccessPolicy access)
+      throws IOException {
     String name = InProcessServerBuilder.generateName();
     inside = services.addTo(InProcessServerBuilder.forName(name).directExecutor()).build().start();
     gatewayChannel = InProcessChannelBuilder.forName(name).directExecutor().build();
@@ -64,7 +74,7 @@ final class TestPort {
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .directExecutor()
             .handshakeTimeout(Long.MAX_VALUE, TimeUnit.MILLISECONDS)
-            .protocolNegotiator(new SharedPort(pages, gateway, limits, statistics, tls));
+            .protocolNegotiator(new SharedPort(pages, gateway, access, limits, statistics, tls));
     server = services.addTo(builder).build().start();
   }
 
