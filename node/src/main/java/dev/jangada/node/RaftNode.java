@@ -534,7 +534,7 @@ public final class RaftNode implements AutoCloseable {
    * @throws IllegalStateException if this node is closed
    */
   public long logBytes() {
-    return storage.log().logicalBytes();
+    return storage.logBytes();
   }
 
   /**
@@ -724,13 +724,19 @@ public final class RaftNode implements AutoCloseable {
     return failure.get() == null;
   }
 
-  private void shutDown() {
+  /**
+   * Releases everything.
+   *
+   * @param untold what was under way to the driver when that failed
+   */
+  private void shutDown(List<DriverEvent> untold) {
     // The mailbox is closed: whatever comes now is refused by the one who brings it.
     mailbox.close();
     String why = whyStopped();
     release("stop the driver", () -> driver.stop(why));
-    List<DriverEvent> untold = new ArrayList<>();
-    mailbox.drainTo(untold);
+    List<DriverEvent> left = new ArrayList<>();
+    mailbox.drainTo(left);
+    untold.addAll(left);
     for (DriverEvent event : untold) {
       release("refuse a request", () -> event.refuse(Failures.stopped(why, false)));
     }

@@ -304,6 +304,61 @@ class RaftNodeTest {
   }
 
   @Test
+  void whatReachedTheDriverTogetherWithWhatItFailedAtIsRefusedToo() throws Exception {
+    try (TestCluster cluster = new TestCluster(directory, 1)) {
+      RaftNode node = cluster.start("n1");
+      CountDownLatch driverIsBusy = new CountDownLatch(1);
+      CountDownLatch release = new CountDownLatch(1);
+      node.addListener((leader, term, isLeader) -> {
+        driverIsBusy.countDown();
+        awaitQuietly(release);
+      });
+      awaitQuietly(driverIsBusy);
+      // All that comes now is taken out of the mailbox at once.
+      node.addListener((leader, term, isLeader) -> {
+        throw new AssertionError("broken listener");
+      });
+      CompletableFuture<byte[]> command = node.submit(new byte[1]);
+      CompletableFuture<Long> read = node.readIndex();
+      release.countDown();
+
+      assertThat(failureOf(command).reason()).isEqualTo(RaftException.Reason.STOPPED);
+      assertThat(failureOf(command).outcomeUnknown()).isFalse();
+      assertThat(failureOf(read).reason()).isEqualTo(RaftException.Reason.STOPPED);
+      assertThatThrownBy(() -> node.whenStopped().get(60, TimeUnit.SECONDS))
+          .hasRootCauseMessage("broken listener");
+      assertThat(node.statistics().pendingBytes()).isZero();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void logBytesAskedForByAnInterruptedThreadLeavesTheLogOpen() throws Exception {
+    try (TestCluster cluster = new TestCluster(directory, 1)) {
+      RaftNode node = cluster.start("n1");
+      cluster.submit("n1", "before");
+
+      Thread.currentThread().interrupt();
+      long bytes;
+      try {
+        bytes = node.logBytes();
+      } finally {
+        assertThat(Thread.interrupted()).isTrue();
+      }
+
+      assertThat(bytes).isPositive();
+      assertThat(cluster.submit("n1", "after")).endsWith(":after");
+    }
+  }
+
+  @Test
   void aStateMachineAheadOfTheLogIsRefused() {
     try (TestCluster cluster = new TestCluster(directory, 1)) {
       RecordingMachine ahead =
@@ -353,11 +408,7 @@ class RaftNodeTest {
     @Override
     public List<byte[]> apply(List<Entry> entries) {
       if (entries.stream().anyMatch(entry -> entry.data().length > 0)) {
-        try {
-          assertThat(gate.await(60, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-          throw new AssertionError(e);
-        }
+        awaitQuietly(gate);
       }
       return super.apply(entries);
     }

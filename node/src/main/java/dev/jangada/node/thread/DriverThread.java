@@ -15,7 +15,7 @@ public final class DriverThread extends Thread {
   private final long tickNanos;
   private final AfterTurn afterTurn;
   private final Consumer<Throwable> failed;
-  private final Runnable ended;
+  private final Consumer<List<DriverEvent>> ended;
 
   /** Called on this thread after each turn. */
   @FunctionalInterface
@@ -35,7 +35,8 @@ public final class DriverThread extends Thread {
    * @param mailbox this thread alone takes out of it
    * @param tickNanos how long a tick is
    * @param failed told the failure that ends the thread
-   * @param ended called on this thread when it ends, whatever the reason
+   * @param ended called on this thread when it ends, whatever the reason, with what was taken out
+   *     of the mailbox and the driver has not been told: nobody else knows of it
    */
   public DriverThread(
       String name,
@@ -44,7 +45,7 @@ public final class DriverThread extends Thread {
       long tickNanos,
       AfterTurn afterTurn,
       Consumer<Throwable> failed,
-      Runnable ended) {
+      Consumer<List<DriverEvent>> ended) {
     super(name);
     this.mailbox = mailbox;
     this.driver = driver;
@@ -56,21 +57,23 @@ public final class DriverThread extends Thread {
 
   @Override
   public void run() {
+    List<DriverEvent> events = new ArrayList<>();
     try {
-      turns();
+      turns(events);
     } catch (Throwable failure) {
       failed.accept(failure);
     } finally {
-      ended.run();
+      ended.accept(events);
     }
   }
 
   /**
    * What has arrived is told before the tick that has become due: after a long pause of the
    * process, a leader's message that was waiting must count before time does.
+   *
+   * @param events empty; if this throws it has what the driver has not been told
    */
-  private void turns() {
-    List<DriverEvent> events = new ArrayList<>();
+  private void turns(List<DriverEvent> events) {
     TickSchedule ticks = new TickSchedule(tickNanos, System.nanoTime());
     driver.advance();
     while (mailbox.drainTo(events)) {
@@ -83,10 +86,7 @@ public final class DriverThread extends Thread {
       }
       long now = System.nanoTime();
       driver.observeTime(now);
-      for (DriverEvent event : events) {
-        event.tell(driver);
-      }
-      events.clear();
+      tellAll(events);
       if (ticks.isDue(now)) {
         driver.tick();
       }
@@ -94,6 +94,19 @@ public final class DriverThread extends Thread {
       if (!afterTurn.turned(now)) {
         return;
       }
+    }
+  }
+
+  /** Tells the driver, and takes out what it was told. */
+  private void tellAll(List<DriverEvent> events) {
+    int told = 0;
+    try {
+      for (DriverEvent event : events) {
+        event.tell(driver);
+        told++;
+      }
+    } finally {
+      events.subList(0, told).clear();
     }
   }
 }
