@@ -31,11 +31,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It applies its whole log, has the state machine keep the result, and then begins its log anew
  * behind that, with a configuration in which it is alone and all others are removed. This last step
- * is one record of the log: a crash leaves the member of before or the one that is alone, never
- * something between. Since no log holds less than its base, the new configuration is committed from
- * the first moment on: there is no time in which one of the others could take this member for a
- * follower, or be voted for by it. Nor does it matter what the log said of a change that was under
- * way, joint or not.
+ * is one record of the log, and the one moment at which it happens. A crash before it leaves a
+ * member whose state machine may have kept what nobody agreed on: it is not started any more until
+ * this was done once more, to its end ({@link NodeStorage#beginForcing}). Since no log holds less
+ * than its base, the new configuration is committed from the first moment on: there is no time in
+ * which one of the others could take this member for a follower, or be voted for by it. Nor does it
+ * matter what the log said of a change that was under way, joint or not.
  */
 final class ForcedCluster {
   private static final Logger logger = LoggerFactory.getLogger(RaftNode.class);
@@ -95,13 +96,16 @@ final class ForcedCluster {
               + " without asking for that",
           config.id(),
           now);
+      storage.endForcing();
       return;
     }
     refuseWhileOthersRun(now);
     Membership alone = alone(now);
+    storage.beginForcing();
     applyAll(log, last);
     keep(new SnapshotMetadata(last, alone));
     log.reset(last, alone);
+    storage.endForcing();
     logger.warn(
         "{} ({}) IS THE ONLY MEMBER OF ITS CLUSTER FROM NOW ON, as was asked for: all others of {}"
             + " are removed, and must not be started again with the data that they have. Its own"
@@ -189,6 +193,8 @@ final class ForcedCluster {
       return;
     }
     if (!stateMachine.supportsSnapshots()) {
+      // Nothing of what it was given outlives it.
+      storage.endForcing();
       throw new IllegalStateException(
           stateMachine.getClass().getName()
               + " keeps its state in memory only and does not support snapshots: what it has is in"

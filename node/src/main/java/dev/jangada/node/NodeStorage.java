@@ -12,6 +12,8 @@ import dev.jangada.storage.WriteAheadLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,13 +32,22 @@ public final class NodeStorage implements AutoCloseable {
   /** Where log and snapshots are in a data directory. */
   static final String LOG_DIRECTORY = "wal";
 
+  /**
+   * The file that is there while a member is being made the only one of its cluster. From the
+   * moment in which the state machine is given what was never known to be committed, until the log
+   * says that it counts, the two must not be taken for a member of the cluster that was.
+   */
+  private static final String FORCING_FILE = "forcing";
+
   private static final Logger logger = LoggerFactory.getLogger(RaftNode.class);
 
+  private final Disk disk;
   private final WriteAheadLog log;
   private final SnapshotStore snapshots;
   private final long applied;
 
-  private NodeStorage(WriteAheadLog log, SnapshotStore snapshots, long applied) {
+  private NodeStorage(Disk disk, WriteAheadLog log, SnapshotStore snapshots, long applied) {
+    this.disk = disk;
     this.log = log;
     this.snapshots = snapshots;
     this.applied = applied;
@@ -49,10 +60,26 @@ public final class NodeStorage implements AutoCloseable {
    * @param disk where log and snapshots are; the caller closes it, after this
    * @param stateMachine nothing was applied to it yet; the caller closes it
    * @throws IllegalStateException if the machine does not go with the log: it has lost state that
-   *     the log no longer has, or is ahead of it
+   *     the log no longer has, or is ahead of it; or if it may be, because the node was being made
+   *     the only one of its cluster
    * @throws IOException if the disk fails or what is on it is damaged
    */
   public static NodeStorage open(
+      String node, Disk disk, WalConfig config, StateMachine stateMachine) throws IOException {
+    if (isBeingForced(disk)) {
+      throw new IllegalStateException(
+          "the data directory of "
+              + node
+              + " is that of a member which was being made the only one of its cluster, when that"
+              + " was cut short: what it has applied the others may never have agreed on. Have it"
+              + " made the only one once more (forceNewCluster), or restore a copy of the directory"
+              + " that is older than that, or let the node join anew with an empty one");
+    }
+    return openToForce(node, disk, config, stateMachine);
+  }
+
+  /** Opens the storage of a node that is to be made, or was being made, the only one. */
+  static NodeStorage openToForce(
       String node, Disk disk, WalConfig config, StateMachine stateMachine) throws IOException {
     WriteAheadLog log = WriteAheadLog.open(disk, config);
     try {
@@ -60,7 +87,7 @@ public final class NodeStorage implements AutoCloseable {
       try {
         long applied = bringTogether(node, log, snapshots, stateMachine);
         checkTogether(node, log, applied);
-        return new NodeStorage(log, snapshots, applied);
+        return new NodeStorage(disk, log, snapshots, applied);
       } catch (Throwable failure) {
         snapshots.close();
         throw failure;
@@ -154,6 +181,53 @@ public final class NodeStorage implements AutoCloseable {
               + ", because the state up to there was durable: it was lost since, or exchanged."
               + " Restore the state that belongs to the log, or remove both and let the node join"
               + " anew");
+    }
+  }
+
+  /** Whether making a node the only one of its cluster was begun on a disk, and did not end. */
+  static boolean isBeingForced(Disk disk) throws IOException {
+    return disk.list().contains(FORCING_FILE);
+  }
+
+  /** Durably notes that this node is being made the only one of its cluster. */
+  void beginForcing() throws IOException {
+    if (!isBeingForced(disk)) {
+      disk.create(FORCING_FILE, 0).close();
+    }
+    disk.syncDirectory();
+  }
+
+  /** Durably notes that this has come to an end: log and state machine go together. */
+  void endForcing() throws IOException {
+    if (isBeingForced(disk)) {
+      disk.delete(FORCING_FILE);
+      disk.syncDirectory();
+    }
+  }
+
+  /**
+   * How much the log holds: see {@link WriteAheadLog#logicalBytes}. It is read by a thread of its
+   * own: if the caller's were interrupted meanwhile, the files would be closed under the log.
+   */
+  long logBytes() {
+    CompletableFuture<Long> bytes = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("jangada-log-bytes")
+        .start(() -> {
+          try {
+            bytes.complete(log.logicalBytes());
+          } catch (Throwable e) {
+            bytes.completeExceptionally(e);
+          }
+        });
+    try {
+      return bytes.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
     }
   }
 

@@ -309,7 +309,8 @@ public final class RaftNodeBuilder {
    * <p>Everything in the log counts from then on, whether or not it was known to be committed: of
    * what was acknowledged, only what never reached this member is lost. All others are removed, and
    * should they come back they are refused, and stop. For a member that decides alone already this
-   * does nothing.
+   * does nothing. If it is cut short, or fails once the state has begun to change, the member is
+   * not started until this was done again.
    *
    * @param security what secures the connections between the members: the others are asked whether
    *     they are really gone
@@ -330,7 +331,7 @@ public final class RaftNodeBuilder {
     WalConfig walConfig =
         WalConfig.of(config.clusterId(), config.memberId()).withSegmentBytes(logSegmentBytes);
     try (FileDisk log = FileDisk.open(directory.resolve(NodeStorage.LOG_DIRECTORY));
-        NodeStorage storage = NodeStorage.open(config.id(), log, walConfig, machine)) {
+        NodeStorage storage = NodeStorage.openToForce(config.id(), log, walConfig, machine)) {
       new ForcedCluster(config, storage, machine, security).force();
     }
   }

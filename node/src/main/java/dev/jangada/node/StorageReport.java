@@ -61,6 +61,11 @@ public record StorageReport(
         facts.add(
             "snapshot up to entry %s, %d bytes".formatted(log.snapshot(), log.snapshotBytes()));
       }
+      if (NodeStorage.isBeingForced(disk)) {
+        facts.add(
+            "being made the only member of its cluster: that was cut short, and has to be done"
+                + " again");
+      }
       return new StorageReport(facts, log.base(), log.last(), log.snapshot(), log.damage());
     }
   }

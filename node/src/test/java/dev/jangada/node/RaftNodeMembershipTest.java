@@ -371,6 +371,39 @@ class RaftNodeMembershipTest {
         .hasMessageContaining("does not support snapshots");
 
     assertThat(lastMembership("n1")).isEqualTo(before);
+    startAgain("n1");
+  }
+
+  @Test
+  void aMemberWhoseForcingWasCutShortStartsOnlyOnceThatIsDone() throws Exception {
+    Peer own = new Peer("n1", HOST, freePort());
+    peers.add(own);
+    long self = MemberId.of("jangada", "n1");
+    writeLog("n1", Membership.of(List.of(Member.voter(self, own.address()), voter("n2"))));
+
+    assertThatThrownBy(() ->
+            force(
+                "n1",
+                new SnapshotMachine() {
+                  @Override
+                  public void flush() {
+                    // By now it has applied what n2 may never have heard of.
+                    throw new IllegalStateException("the disk is full");
+                  }
+                }))
+        .hasMessage("the disk is full");
+
+    assertThatThrownBy(() -> startAgain("n1"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("n1")
+        .hasMessageContaining("cut short");
+    assertThat(StorageReport.of(directory.resolve("n1")).facts())
+        .anyMatch(fact -> fact.contains("cut short"));
+
+    force("n1", new SnapshotMachine());
+    startAgain("n1");
+    submit("n1", "alone");
+    assertThat(machine("n1").commands()).containsExactly("kept", "alone");
   }
 
   @ParameterizedTest
