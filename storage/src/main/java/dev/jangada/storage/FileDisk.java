@@ -10,12 +10,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Disk} that is a directory of a real file system, held exclusively: a lock file keeps
- * every other {@code FileDisk}, in this process and in others, out of it until {@link #close()}.
+ * every other process out of it until {@link #close()}, and every other {@code FileDisk} of this
+ * one, too.
  *
  * <p>Threads must not be interrupted inside calls to this disk or its files: the JDK answers an
  * interrupt by closing the file.
@@ -24,6 +27,9 @@ public final class FileDisk implements Disk, AutoCloseable {
 
   private static final String LOCK_FILE = "LOCK";
 
+  /** The attribute that tells one file system from another. */
+  private static final String DEVICE = "unix:dev";
+
   /**
    * Zeros are written in pieces of this many bytes. Linux may keep what is written at once as one
    * large page of its cache, and then looks at all of it, and counts all of it as dirty, with every
@@ -31,38 +37,71 @@ public final class FileDisk implements Disk, AutoCloseable {
    */
   private static final int ZEROS_BYTES = 64 << 10;
 
+  /**
+   * The directories that this process holds, as real paths. The lock is not asked for one that is
+   * among them: it belongs to the process, and closing any channel of the lock file, also one that
+   * did not get it, would give it away to other processes.
+   */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
   private final Path directory;
+  private final Path realDirectory;
   private final FileChannel lockChannel;
 
-  private FileDisk(Path directory, FileChannel lockChannel) {
+  private FileDisk(Path directory, Path realDirectory, FileChannel lockChannel) {
     this.directory = directory;
+    this.realDirectory = realDirectory;
     this.lockChannel = lockChannel;
   }
 
+  /** Makes what is in a directory durable, by name. */
+  @FunctionalInterface
+  interface DirectorySync {
+    void sync(Path directory) throws IOException;
+  }
+
   /**
-   * Opens a directory, creating it where it does not exist.
+   * Opens a directory, creating it where it does not exist. That it exists is durable then.
    *
    * @throws IOException if the directory cannot be created or is in use; the message names it
    */
   public static FileDisk open(Path directory) throws IOException {
+    return open(directory, FileDisk::syncDirectory);
+  }
+
+  static FileDisk open(Path directory, DirectorySync directorySync) throws IOException {
     Path absolute = directory.toAbsolutePath().normalize();
-    createDurably(absolute);
-    FileChannel channel =
-        FileChannel.open(
-            absolute.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    Files.createDirectories(absolute);
+    Path real = absolute.toRealPath();
+    if (!HELD.add(real)) {
+      throw inUse(absolute);
+    }
     try {
-      if (!tryLock(channel)) {
-        throw new IOException(
-            "the data directory "
-                + absolute
-                + " is in use by another node or process. Stop that one first, or give this one a"
-                + " directory of its own");
+      FileChannel channel =
+          FileChannel.open(
+              absolute.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try {
+        if (!tryLock(channel)) {
+          throw inUse(absolute);
+        }
+        syncParents(real, directorySync);
+        return new FileDisk(absolute, real, channel);
+      } catch (Throwable failure) {
+        channel.close();
+        throw failure;
       }
-      return new FileDisk(absolute, channel);
     } catch (Throwable failure) {
-      channel.close();
+      HELD.remove(real);
       throw failure;
     }
+  }
+
+  private static IOException inUse(Path directory) {
+    return new IOException(
+        "the data directory "
+            + directory
+            + " is in use by another node or process. Stop that one first, or give this one a"
+            + " directory of its own");
   }
 
   private static boolean tryLock(FileChannel channel) throws IOException {
@@ -75,18 +114,21 @@ public final class FileDisk implements Disk, AutoCloseable {
     }
   }
 
-  /** Creates a directory with its parents so that a crash cannot take any of them away again. */
-  private static void createDurably(Path directory) throws IOException {
-    if (Files.isDirectory(directory)) {
-      return;
-    }
-    Path parent = directory.getParent();
-    if (parent != null) {
-      createDurably(parent);
-    }
-    Files.createDirectories(directory);
-    if (parent != null) {
-      syncDirectory(parent);
+  /**
+   * Sees to it that a crash cannot take a directory away: each of its parents has to have the next
+   * one durably. Who made them, or whether a process died before it could sync what it had made,
+   * nobody knows any more. A parent that this process may not write to, or that is another file
+   * system, has nothing that was made for this directory.
+   */
+  private static void syncParents(Path directory, DirectorySync directorySync) throws IOException {
+    Object device = Files.getAttribute(directory, DEVICE);
+    for (Path parent = directory.getParent();
+        parent != null
+            && Files.isWritable(parent)
+            && Files.isReadable(parent)
+            && device.equals(Files.getAttribute(parent, DEVICE));
+        parent = parent.getParent()) {
+      directorySync.sync(parent);
     }
   }
 
@@ -170,7 +212,13 @@ public final class FileDisk implements Disk, AutoCloseable {
   /** Releases the directory. Open files of it stay open. */
   @Override
   public void close() throws IOException {
-    lockChannel.close();
+    if (lockChannel.isOpen()) {
+      try {
+        lockChannel.close();
+      } finally {
+        HELD.remove(realDirectory);
+      }
+    }
   }
 
   private Path resolve(String name) {

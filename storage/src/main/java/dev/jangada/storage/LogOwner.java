@@ -24,7 +24,9 @@ public record LogOwner(long clusterId, long nodeId) {
         disk.list().stream().filter(name -> SegmentHeader.sequenceOf(name) > 0).toList();
     for (String name : segments) {
       ByteBuffer page = ByteBuffer.allocate(SegmentHeader.BYTES);
-      disk.open(name).read(page, 0);
+      try (DiskFile file = disk.open(name)) {
+        file.read(page, 0);
+      }
       SegmentHeader header = SegmentHeader.decode(page.flip());
       if (header != null) {
         // All of a log name the same owner.

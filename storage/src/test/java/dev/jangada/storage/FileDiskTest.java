@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +35,60 @@ class FileDiskTest {
           .hasMessageContaining(directory.toString())
           .hasMessageContaining("in use");
     }
+  }
+
+  @Test
+  void openOfADirectoryInUseDoesNotGiveItAwayToAnotherProcess() throws Exception {
+    try (FileDisk first = FileDisk.open(directory)) {
+      assertThatThrownBy(() -> FileDisk.open(first.directory())).isInstanceOf(IOException.class);
+
+      assertThat(openInAnotherProcess()).isEqualTo(OtherProcess.REFUSED);
+    }
+    assertThat(openInAnotherProcess()).isEqualTo(OtherProcess.OPENED);
+  }
+
+  private int openInAnotherProcess() throws IOException, InterruptedException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            OtherProcess.class.getName(),
+            directory.toString())
+        .inheritIO()
+        .start()
+        .waitFor();
+  }
+
+  /** Opens a directory and closes it again; its exit code says whether it could. */
+  static final class OtherProcess {
+    static final int OPENED = 10;
+    static final int REFUSED = 11;
+
+    private OtherProcess() {}
+
+    public static void main(String[] arguments) {
+      try (FileDisk disk = FileDisk.open(Path.of(arguments[0]))) {
+        System.exit(disk.list().isEmpty() ? OPENED : 1);
+      } catch (IOException e) {
+        System.exit(String.valueOf(e.getMessage()).contains("in use") ? REFUSED : 1);
+      }
+    }
+  }
+
+  @Test
+  void openMakesParentsDurableThatSomebodyElseMade() throws IOException {
+    Path data = Files.createDirectories(directory.resolve("data").resolve("member"));
+    List<Path> synced = new ArrayList<>();
+    List<Path> syncedAgain = new ArrayList<>();
+
+    FileDisk.open(data.resolve("wal"), synced::add).close();
+    FileDisk.open(data.resolve("wal"), syncedAgain::add).close();
+
+    Path real = directory.toRealPath();
+    assertThat(synced).startsWith(real.resolve("data/member"), real.resolve("data"), real);
+    // The first one may have died before it had made them durable.
+    assertThat(syncedAgain).isEqualTo(synced);
   }
 
   @Test
