@@ -8,9 +8,11 @@ import dev.jangada.kv.store.RocksDbStore;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
@@ -70,6 +72,8 @@ public final class BackupRestore {
       BackupInfo info = restore(backup, config, unfinished.resolve("member"));
       Files.deleteIfExists(target);
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+      // Or a crash may take the directory back, and the member begins with an empty one.
+      syncParent(target);
       return describe(info);
     } catch (Throwable failure) {
       try {
@@ -90,6 +94,15 @@ public final class BackupRestore {
     }
     JangadaServer.nodeBuilder(config, member).createLogAfter(info.appliedIndex());
     return info;
+  }
+
+  private static void syncParent(Path directory) throws IOException {
+    Path parent = directory.getParent();
+    if (parent != null) {
+      try (FileChannel channel = FileChannel.open(parent, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
   }
 
   private static InputStream open(Path backup) throws IOException {

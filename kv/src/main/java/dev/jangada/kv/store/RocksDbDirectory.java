@@ -61,6 +61,11 @@ final class RocksDbDirectory {
     return store;
   }
 
+  /** Where the store is that {@link #prepare} would find or put in place; perhaps there is none. */
+  Path current() {
+    return Files.exists(restored) ? restored : store;
+  }
+
   /**
    * Makes the directory if there is none, and finishes a replacement. Before the store is opened.
    */
@@ -68,9 +73,21 @@ final class RocksDbDirectory {
     if (Files.exists(restored)) {
       replaceStore();
     }
-    steps.before("create " + store);
-    Files.createDirectories(store);
+    createDurably(store);
+    // Also where it was there: whoever made it may have died before it was durable.
     syncParent();
+  }
+
+  /** Makes a directory with its parents so that a crash cannot take any of them away again. */
+  private void createDurably(Path directory) throws IOException {
+    Path parent = directory.getParent();
+    if (parent == null || Files.isDirectory(directory)) {
+      return;
+    }
+    createDurably(parent);
+    steps.before("create " + directory);
+    Files.createDirectories(directory);
+    sync(parent);
   }
 
   /** Deletes what a crash left. Once the store is open: nobody else uses these directories then. */
