@@ -83,6 +83,9 @@ public final class KvStateMachine implements StateMachine {
   /** Held by whoever changes the store: the thread that applies, or one that reclaims space. */
   private final Object writing = new Object();
 
+  /** Nobody begins to change the store any more. */
+  private volatile boolean closing;
+
   private final long maxCommandBytes;
   private final AtomicLong malformedEntries = new AtomicLong();
   private volatile @Nullable EventListener eventListener;
@@ -90,7 +93,7 @@ public final class KvStateMachine implements StateMachine {
   /**
    * Goes on from what is in a store.
    *
-   * @param store taken over: closed with this
+   * @param store taken over: closed with this, and if this fails
    * @throws dev.jangada.kv.store.StoreException if it was written by a version that is not known
    */
   public KvStateMachine(OrderedStore store) {
@@ -265,10 +268,10 @@ public final class KvStateMachine implements StateMachine {
     }
   }
 
-  /** Removes some of what compaction gave up; false if there is nothing left. */
+  /** Removes some of what compaction gave up; false if there is nothing left, or no time. */
   private boolean removeLeftovers() {
     synchronized (writing) {
-      if (store.state().removedRevision() >= store.state().compactedRevision()) {
+      if (closing || store.state().removedRevision() >= store.state().compactedRevision()) {
         return false;
       }
       MvccBatch batch = store.newBatch(false);
@@ -523,9 +526,13 @@ public final class KvStateMachine implements StateMachine {
     return metrics;
   }
 
-  /** Waits for reads under way, and closes the store. */
+  /** Waits for reads, and for a change, under way, and closes the store. */
   @Override
   public void close() {
-    store.close();
+    closing = true;
+    // Whoever reclaims space may be changing it. The engine's memory must not go from under that.
+    synchronized (writing) {
+      store.close();
+    }
   }
 }

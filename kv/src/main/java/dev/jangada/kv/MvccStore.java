@@ -64,7 +64,7 @@ final class MvccStore implements AutoCloseable {
   /** Backups that are being read: they hold a view for as long as their readers take. */
   private final Set<KvBackup> backups = ConcurrentHashMap.newKeySet();
 
-  /** Takes over the store and closes it. */
+  /** Takes over the store and closes it, at once if what is in it cannot be read. */
   MvccStore(OrderedStore store) {
     this.store = store;
     try (OrderedStore.Snapshot snapshot = store.snapshot()) {
@@ -72,6 +72,9 @@ final class MvccStore implements AutoCloseable {
           StoreState.decode(snapshot.get(Layout.STATE_KEY)),
           AuthBatch.load(snapshot),
           AlarmBatch.load(snapshot));
+    } catch (Throwable failure) {
+      store.close();
+      throw failure;
     }
   }
 
@@ -243,7 +246,8 @@ final class MvccStore implements AutoCloseable {
   /** Gives back space that deleted data still takes up, without keeping anybody waiting. */
   void reclaim() {
     whileOpen(() -> {
-      store.reclaim();
+      // Once there is no view that is current, somebody waits for this to return.
+      store.reclaim(() -> current != null);
       return true;
     });
   }

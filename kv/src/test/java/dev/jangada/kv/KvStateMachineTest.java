@@ -23,11 +23,14 @@ import dev.jangada.kv.command.RangeResponse;
 import dev.jangada.kv.command.TxnRequest;
 import dev.jangada.kv.store.HeapStore;
 import dev.jangada.kv.store.OrderedStore;
+import dev.jangada.kv.store.RocksDbOptions;
+import dev.jangada.kv.store.RocksDbStore;
 import dev.jangada.kv.store.StoreException;
 import dev.jangada.raft.Entry;
 import dev.jangada.raft.InvariantViolation;
 import dev.jangada.raft.Proposal;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +40,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -182,6 +186,21 @@ class KvStateMachineTest {
     assertThatThrownBy(() -> new KvStateMachine(store))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("format 0");
+  }
+
+  @Test
+  void storeThatIsRefusedIsClosed(@TempDir Path directory) {
+    RocksDbOptions options = RocksDbOptions.in(directory.resolve("kv"));
+    RocksDbStore store = RocksDbStore.open(options);
+    try (OrderedStore.Batch batch = store.newBatch()) {
+      batch.put(Layout.STATE_KEY, new byte[33]);
+      batch.commit();
+    }
+
+    assertThatThrownBy(() -> new KvStateMachine(store)).isInstanceOf(StoreException.class);
+
+    // The engine keeps a store that is open from being opened once more.
+    RocksDbStore.open(options).close();
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.jangada.kv.store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,8 +63,11 @@ public interface OrderedStore extends AutoCloseable {
    * Gives back now the space that deleted data still takes up, which otherwise happens by itself
    * over time. Returns when it is done, which may take long; neither readers nor the writer wait
    * for it. Does nothing while another thread is at it. Any thread.
+   *
+   * @param wanted whether it still is. Whoever lets this become false, and then calls {@link
+   *     #stopReclaiming}, does not wait for long, whatever stage this is at
    */
-  default void reclaim() {}
+  default void reclaim(BooleanSupplier wanted) {}
 
   /** Has a {@link #reclaim} that is under way, if any, return soon. Any thread. */
   default void stopReclaiming() {}

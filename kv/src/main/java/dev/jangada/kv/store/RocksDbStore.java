@@ -2,11 +2,13 @@ package dev.jangada.kv.store;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -68,7 +70,8 @@ public final class RocksDbStore implements OrderedStore {
     RocksDB open(Options options, String directory) throws RocksDBException;
   }
 
-  private RocksDbStore(RocksDbOptions options, RocksDbDirectory directory, Opening opening)
+  private RocksDbStore(
+      RocksDbOptions options, RocksDbDirectory directory, Path where, Opening opening)
       throws RocksDBException {
     this.options = options;
     this.directory = directory;
@@ -79,7 +82,7 @@ public final class RocksDbStore implements OrderedStore {
     durableReads = new ReadOptions().setReadTier(ReadTier.PERSISTED_TIER);
     flushOptions = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(false);
     try {
-      db = opening.open(engineOptions, directory.store().toString());
+      db = opening.open(engineOptions, where.toString());
     } catch (RocksDBException e) {
       closeOptions();
       throw e;
@@ -101,7 +104,7 @@ public final class RocksDbStore implements OrderedStore {
     try {
       directory.prepare();
       ManifestCheck.check(directory.store());
-      RocksDbStore store = new RocksDbStore(options, directory, RocksDB::open);
+      RocksDbStore store = new RocksDbStore(options, directory, directory.store(), RocksDB::open);
       try {
         directory.clean();
         return store;
@@ -115,9 +118,15 @@ public final class RocksDbStore implements OrderedStore {
     }
   }
 
+  /** Whether there is a store, perhaps one that has yet to take the place of the one before. */
+  public static boolean exists(RocksDbOptions options) {
+    return Files.isDirectory(new RocksDbDirectory(options.directory(), change -> {}).current());
+  }
+
   /**
    * Reads every block of a store from disk and compares it with its checksum, and changes nothing.
-   * Nobody may have the store open for writing.
+   * Nobody may have the store open for writing. If a crash has cut short its replacement by a
+   * snapshot, it is the new one that is read, as {@link #open} would put it in place.
    *
    * @param options of the store
    * @return a store to read from, to be closed by the caller
@@ -127,8 +136,9 @@ public final class RocksDbStore implements OrderedStore {
   public static RocksDbStore openChecked(RocksDbOptions options) {
     RocksDbDirectory directory = new RocksDbDirectory(options.directory(), change -> {});
     try {
-      ManifestCheck.check(directory.store());
-      RocksDbStore store = new RocksDbStore(options, directory, RocksDB::openReadOnly);
+      Path current = directory.current();
+      ManifestCheck.check(current);
+      RocksDbStore store = new RocksDbStore(options, directory, current, RocksDB::openReadOnly);
       try {
         store.db.verifyChecksum();
         return store;
@@ -212,8 +222,7 @@ public final class RocksDbStore implements OrderedStore {
   }
 
   @Override
-  public void reclaim() {
-    flush();
+  public void reclaim(BooleanSupplier wanted) {
     try (CompactRangeOptions options = new CompactRangeOptions()) {
       // Not exclusive: the compactions that keep up with writing must not wait for this one.
       options.setExclusiveManualCompaction(false);
@@ -226,7 +235,11 @@ public final class RocksDbStore implements OrderedStore {
         reclaiming = options;
       }
       try {
-        db.compactRange(null, null, null, options);
+        // Whoever wants it stopped after this look finds something to cancel.
+        if (wanted.getAsBoolean()) {
+          flush();
+          db.compactRange(null, null, null, options);
+        }
       } catch (RocksDBException e) {
         if (!options.canceled()) {
           throw failure("compact", e);

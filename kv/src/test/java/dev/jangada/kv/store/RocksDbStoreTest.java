@@ -215,6 +215,45 @@ class RocksDbStoreTest extends OrderedStoreContract {
   }
 
   @Test
+  void reclaimingThatIsStoppedBeforeItHasBegunDoesNotGoOn() {
+    RocksDbOptions options = RocksDbOptions.in(directory.resolve("reclaimed"));
+    byte[] noise = new byte[1_000];
+    Random random = new Random(4);
+    try (RocksDbStore store = RocksDbStore.open(options)) {
+      for (int i = 0; i < 200; i++) {
+        random.nextBytes(noise);
+        try (OrderedStore.Batch batch = store.newBatch()) {
+          batch.put(number(i), noise.clone());
+          batch.commit();
+        }
+      }
+      store.flush();
+      try (OrderedStore.Batch batch = store.newBatch()) {
+        batch.deleteRange(number(0), number(200));
+        batch.commit();
+      }
+      store.flush();
+      long full = tableBytes(store);
+
+      store.reclaim(() -> false);
+      assertThat(tableBytes(store)).isEqualTo(full);
+      store.reclaim(() -> {
+        // Between the look and the beginning of the work.
+        store.stopReclaiming();
+        return true;
+      });
+      assertThat(tableBytes(store)).isEqualTo(full);
+
+      store.reclaim(() -> true);
+      assertThat(tableBytes(store)).isLessThan(full / 4);
+    }
+  }
+
+  private static long tableBytes(RocksDbStore store) {
+    return store.metrics().getOrDefault("table_bytes", -1L);
+  }
+
+  @Test
   void storeThatIsOpenAlreadyIsRefusedByName() {
     RocksDbOptions other = RocksDbOptions.in(directory.resolve("twice"));
     try (RocksDbStore first = RocksDbStore.open(other)) {
