@@ -48,7 +48,7 @@ public record DataCheck(List<String> facts, List<String> damage) {
     List<String> facts = new ArrayList<>(log.facts());
     List<String> damage = new ArrayList<>(log.damage());
     Path store = member.resolve("kv");
-    if (Files.isDirectory(store)) {
+    if (RocksDbStore.exists(RocksDbOptions.in(store))) {
       checkStore(store, log, facts, damage);
     } else if (EntryId.NONE.equals(log.snapshot())
         && log.base() != null
@@ -73,12 +73,14 @@ public record DataCheck(List<String> facts, List<String> damage) {
       }
       EntryId base = log.base();
       EntryId last = log.last();
-      if (base != null && applied < base.index()) {
+      // A snapshot that is ahead of the store or the log is about to be installed: a start does it.
+      long snapshot = log.snapshot() == null ? 0 : log.snapshot().index();
+      if (base != null && Math.max(applied, snapshot) < base.index()) {
         damage.add(
             "%s: its last entry is %d, but the log begins after %s: what is between is lost. %s"
                 .formatted(directory, applied, base, STORE_REMEDY));
       }
-      if (last != null && applied > last.index()) {
+      if (last != null && applied > last.index() && applied > snapshot) {
         damage.add(
             "%s: its last entry is %d, but the log ends with %s: they do not belong together. %s"
                 .formatted(directory, applied, last, STORE_REMEDY));

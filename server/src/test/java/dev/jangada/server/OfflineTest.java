@@ -265,13 +265,16 @@ class OfflineTest {
 
   /** As one that was received from another member. */
   private static Path writeSnapshot(Path log) throws IOException {
+    return writeSnapshot(log, new EntryId(2, 1));
+  }
+
+  private static Path writeSnapshot(Path log, EntryId last) throws IOException {
     Set<Path> before = list(log);
     byte[] contents = new byte[100_000];
     new Random(6).nextBytes(contents);
     try (FileDisk disk = FileDisk.open(log);
         SnapshotStore snapshots = SnapshotStore.open(disk);
-        SnapshotWriter writer =
-            snapshots.create(new SnapshotMetadata(new EntryId(2, 1), Membership.NONE))) {
+        SnapshotWriter writer = snapshots.create(new SnapshotMetadata(last, Membership.NONE))) {
       writer.append(contents);
       writer.commit();
     }
@@ -311,6 +314,46 @@ class OfflineTest {
     assertThatThrownBy(() -> DataCheck.of(directory.resolve("nowhere")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("holds no member's data");
+  }
+
+  @Test
+  void checkFindsNoFaultInWhatACrashLeavesOfAnInstallation() throws Exception {
+    ServerConfig config = configs("crashed", 1).get(0);
+    try (JangadaServer server = JangadaServer.start(config)) {
+      TestCluster.awaitReady(server);
+      fill(config);
+    }
+    DataCheck whole = DataCheck.of(config.dataDirectory());
+    Path member = config.dataDirectory().resolve("member");
+    Path wal = member.resolve("wal");
+
+    // It was decided that the store is replaced, and the old one has been deleted.
+    Files.move(member.resolve("kv"), member.resolve("kv.restored"));
+    assertThat(DataCheck.of(config.dataDirectory())).isEqualTo(whole);
+
+    // The store is the new one, and the log has yet to begin anew.
+    try (Stream<Path> files = Files.list(wal)) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".wal")).toList()) {
+        Files.delete(file);
+      }
+    }
+    ServerConfig other = configs("other", 1).get(0);
+    try (JangadaServer server = JangadaServer.start(other)) {
+      TestCluster.awaitReady(server);
+    }
+    Path shorter = only(other.dataDirectory().resolve("member/wal"), ".wal");
+    Files.copy(shorter, wal.resolve(shorter.getFileName()));
+    assertThat(DataCheck.of(config.dataDirectory()).damage())
+        .singleElement()
+        .asString()
+        .contains("do not belong together");
+    long applied =
+        whole.facts().stream()
+            .filter(fact -> fact.startsWith("store of revision"))
+            .mapToLong(fact -> Long.parseLong(fact.substring(fact.lastIndexOf(' ') + 1)))
+            .sum();
+    writeSnapshot(wal, new EntryId(applied, 1));
+    assertThat(DataCheck.of(config.dataDirectory()).damage()).isEmpty();
   }
 
   private static Path only(Path directory, String suffix) throws IOException {
