@@ -218,16 +218,19 @@ final class PeerLink {
       return;
     }
     boolean written = false;
-    while (open.isWritable()) {
-      List<Outgoing> batch = nextBatch();
-      if (batch.isEmpty()) {
-        break;
+    try {
+      while (open.isWritable()) {
+        List<Outgoing> batch = nextBatch();
+        if (batch.isEmpty()) {
+          break;
+        }
+        write(open, batch);
+        written = true;
       }
-      write(open, batch);
-      written = true;
-    }
-    if (written) {
-      open.flush();
+    } finally {
+      if (written) {
+        open.flush();
+      }
     }
   }
 
@@ -252,7 +255,15 @@ final class PeerLink {
     }
     int messages = batch.size();
     int batchBytes = bytes;
-    ByteBuf buffer = encode(open, batch, bytes);
+    ByteBuf buffer;
+    try {
+      buffer = encode(open, batch, bytes);
+    } catch (Throwable noMemory) {
+      // Or what is lost here would count as queued for ever, and in the end fill the queue.
+      droppedMessages.add(messages);
+      release(messages, batchBytes);
+      throw noMemory;
+    }
     open.write(buffer)
         .addListener(future -> {
           // Counted first: who sees an empty queue also sees what became of all that was in it.
@@ -268,11 +279,16 @@ final class PeerLink {
 
   private static ByteBuf encode(Channel open, List<Outgoing> batch, int bytes) {
     ByteBuf buffer = open.alloc().directBuffer(bytes, bytes);
-    var out = buffer.internalNioBuffer(0, bytes);
-    for (Outgoing outgoing : batch) {
-      Frame.encode(outgoing.message, outgoing.bytes, out);
+    try {
+      var out = buffer.internalNioBuffer(0, bytes);
+      for (Outgoing outgoing : batch) {
+        Frame.encode(outgoing.message, outgoing.bytes, out);
+      }
+      return buffer.writerIndex(bytes);
+    } catch (Throwable failure) {
+      buffer.release();
+      throw failure;
     }
-    return buffer.writerIndex(bytes);
   }
 
   private void discardQueue() {

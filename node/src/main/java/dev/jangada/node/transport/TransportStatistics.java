@@ -39,7 +39,7 @@ public record TransportStatistics(
    * @param sentMessages messages given to the operating system
    * @param sentBytes their size with frames
    * @param droppedMessages messages dropped because the peer was not connected, or too slow, or
-   *     because the connection broke before they could be written
+   *     because the connection broke before they could be written, or there was no memory for that
    * @param oversizedMessages messages dropped because they are larger than {@link
    *     TransportConfig#maxMessageBytes()}
    * @param receivedMessages messages received from it
