@@ -25,6 +25,7 @@ import dev.jangada.server.call.Headers;
 import dev.jangada.server.call.Proposals;
 import dev.jangada.server.call.ReadPool;
 import dev.jangada.server.call.RequestDeadline;
+import dev.jangada.server.http.HealthStatistics;
 import dev.jangada.server.http.HttpLimits;
 import dev.jangada.server.http.MonitoringPort;
 import dev.jangada.server.http.Pages;
@@ -196,13 +197,21 @@ public final class JangadaServer implements AutoCloseable {
     metrics.addQuota(config.quotaBackendBytes(), store);
     metrics.addWatches(watchHub);
     metrics.addPort(port);
+    HealthStatistics healthStatistics = new HealthStatistics();
+    metrics.addHealth(healthStatistics);
     node.addListener(metrics);
     TlsFiles clientTls = config.clientTls();
     boolean certificatesName = clientTls != null && clientTls.requireClientCertificate();
     HealthCheck healthCheck = new HealthCheck(config.name(), node, store, alarms);
     parts.push(healthCheck::close);
     Pages pages =
-        new Pages(config.name(), MaintenanceService.API_VERSION, healthCheck, metrics, readPool);
+        new Pages(
+            config.name(),
+            MaintenanceService.API_VERSION,
+            healthCheck,
+            healthStatistics,
+            metrics,
+            readPool);
     ClientTls tls = ClientTls.read(config);
     ClientListener listener =
         ClientListener.start(

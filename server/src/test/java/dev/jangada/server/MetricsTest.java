@@ -116,6 +116,27 @@ class MetricsTest extends ClusterTest {
   }
 
   @Test
+  void checksOfHealthAreCountedByOutcome() throws IOException {
+    String checks = "etcd_server_healthchecks_total{name=\"%s\",status=\"%s\",type=\"readyz\"}";
+    String read = checks.formatted("linearizable_read", "success");
+    double before = value(metrics(0), read);
+    double healthy = value(metrics(0), "etcd_server_health_success");
+    try (RawHttp client = connect(0)) {
+      assertThat(client.get("/readyz").answer().status()).isEqualTo(200);
+      assertThat(client.get("/readyz/linearizable_read").answer().status()).isEqualTo(200);
+      assertThat(client.get("/health").answer().status()).isEqualTo(200);
+    }
+
+    Map<String, Double> after = metrics(0);
+    assertThat(value(after, read)).isEqualTo(before + 2);
+    assertThat(value(after, checks.formatted("linearizable_read", "error"))).isZero();
+    assertThat(value(after, "etcd_server_healthcheck{name=\"data_corruption\",type=\"readyz\"}"))
+        .isEqualTo(1);
+    assertThat(value(after, "etcd_server_health_success")).isEqualTo(healthy + 1);
+    assertThat(value(after, "etcd_server_health_failures")).isZero();
+  }
+
+  @Test
   void formatFollowsWhatTheClientAccepts() throws IOException {
     try (RawHttp client = connect(2)) {
       Answer text = client.get("/metrics").answer();
@@ -137,6 +158,10 @@ class MetricsTest extends ClusterTest {
   @Test
   void documentationNamesEveryMetricAndItsKind() throws IOException {
     var unused = cluster.kv(2).put(put("documented"));
+    try (RawHttp client = connect(2)) {
+      // What nobody has asked for has no last outcome.
+      assertThat(client.get("/livez").answer().status()).isEqualTo(200);
+    }
     Map<String, String> exposed = new TreeMap<>();
     for (Matcher type = TYPE.matcher(page(2)); type.find(); ) {
       exposed.put(type.group(1), type.group(2));

@@ -23,7 +23,8 @@ import java.util.concurrent.CompletableFuture;
  */
 final class HealthPages {
 
-  private static final Map<String, List<Check>> CHECKS =
+  /** Those of each page. */
+  static final Map<String, List<Check>> CHECKS =
       Map.of(
           "/livez",
           List.of(Check.SERIALIZABLE_READ),
@@ -35,9 +36,11 @@ final class HealthPages {
               Check.NON_LEARNER));
 
   private final HealthProbe probe;
+  private final HealthStatistics statistics;
 
-  HealthPages(HealthProbe probe) {
+  HealthPages(HealthProbe probe, HealthStatistics statistics) {
     this.probe = probe;
+    this.statistics = statistics;
   }
 
   /** All of them, by their paths. */
@@ -46,10 +49,12 @@ final class HealthPages {
     pages.put("/health", this::health);
     CHECKS.forEach((path, checks) -> {
       pages.put(
-          path, (query, response) -> run(without(query.all("exclude"), checks), query, response));
+          path,
+          (query, response) -> run(path, without(query.all("exclude"), checks), query, response));
       for (Check check : checks) {
         pages.put(
-            path + "/" + check.text(), (query, response) -> run(List.of(check), query, response));
+            path + "/" + check.text(),
+            (query, response) -> run(path, List.of(check), query, response));
       }
     });
     return pages;
@@ -62,6 +67,7 @@ final class HealthPages {
               JsonObject answer = new JsonObject();
               answer.addProperty("health", String.valueOf(reason.isEmpty()));
               answer.addProperty("reason", reason);
+              statistics.addHealth(reason.isEmpty());
               Pages.json(response, status(reason.isEmpty()), answer);
             });
   }
@@ -72,7 +78,7 @@ final class HealthPages {
     return checks.stream().filter(check -> !names.contains(check.text())).toList();
   }
 
-  private void run(List<Check> checks, Query query, Response response) {
+  private void run(String path, List<Check> checks, Query query, Response response) {
     List<CompletableFuture<String>> outcomes =
         checks.stream().map(probe::check).map(HealthPages::orReason).toList();
     var unused =
@@ -83,6 +89,7 @@ final class HealthPages {
               for (int i = 0; i < checks.size(); i++) {
                 String reason = outcomes.get(i).join();
                 good &= reason.isEmpty();
+                statistics.add(path, checks.get(i), reason.isEmpty());
                 report.append(line(checks.get(i), reason));
               }
               String answer =

@@ -72,18 +72,20 @@ public final class Pages {
    * @param member name of this member
    * @param apiVersion the version of etcd whose API this is; numbers and dots alone, because
    *     clients calculate with it
+   * @param healthStatistics counts who asks for health
    * @param executor what may take a moment is done on it
    */
   public Pages(
       String member,
       String apiVersion,
       HealthProbe health,
+      HealthStatistics healthStatistics,
       MetricsPage metrics,
       Executor executor) {
     JsonObject version = new JsonObject();
     version.addProperty("etcdserver", apiVersion);
     version.addProperty("etcdcluster", apiVersion);
-    this.health = new HealthPages(health).byPath();
+    this.health = new HealthPages(health, healthStatistics).byPath();
     this.byPath = new HashMap<>(this.health);
     byPath.put("/version", (query, response) -> json(response, HttpResponseStatus.OK, version));
     byPath.put(

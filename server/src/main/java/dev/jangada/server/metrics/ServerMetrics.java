@@ -7,6 +7,7 @@ import dev.jangada.node.RaftNode;
 import dev.jangada.node.driver.LeadershipListener;
 import dev.jangada.node.transport.TransportStatistics;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.server.http.HealthStatistics;
 import dev.jangada.server.http.Pages;
 import dev.jangada.server.http.PortStatistics;
 import dev.jangada.server.watch.WatchHub;
@@ -22,11 +23,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -247,6 +250,50 @@ public final class ServerMetrics implements Pages.MetricsPage, LeadershipListene
                     "Connections and requests at the clients' port, and trouble with them.")
                 .tag("event", event.name().toLowerCase(Locale.ROOT))
                 .register(registry));
+  }
+
+  /** Adds what came out when somebody asked for this member's health. */
+  public void addHealth(HealthStatistics health) {
+    gauge(
+        "etcd_server_health_success",
+        "How often the page /health was answered with yes.",
+        health::healthy);
+    gauge(
+        "etcd_server_health_failures",
+        "How often the page /health was answered with no.",
+        health::unhealthy);
+    for (HealthStatistics.Tally tally : health.tallies()) {
+      checks(tally, "success", HealthStatistics.Tally::succeeded);
+      checks(tally, "error", HealthStatistics.Tally::failed);
+    }
+    registry.getPrometheusRegistry().register(() -> lastChecks(health));
+  }
+
+  private void checks(
+      HealthStatistics.Tally tally, String status, ToDoubleFunction<HealthStatistics.Tally> count) {
+    FunctionCounter.builder("etcd_server_healthchecks_total", tally, count)
+        .description("Checks of the pages /livez and /readyz, by outcome.")
+        .tags("type", tally.page(), "name", tally.check(), "status", status)
+        .register(registry);
+  }
+
+  /** Only what somebody has asked for: nobody knows how the others would come out. */
+  private static GaugeSnapshot lastChecks(HealthStatistics health) {
+    GaugeSnapshot.Builder last =
+        GaugeSnapshot.builder()
+            .name("etcd_server_healthcheck")
+            .help("Whether a check of the pages /livez and /readyz succeeded the last time.");
+    for (HealthStatistics.Tally tally : health.tallies()) {
+      Boolean success = tally.last();
+      if (success != null) {
+        last.dataPoint(
+            GaugeDataPointSnapshot.builder()
+                .labels(Labels.of("type", tally.page(), "name", tally.check()))
+                .value(success ? 1 : 0)
+                .build());
+      }
+    }
+    return last.build();
   }
 
   @Override

@@ -68,6 +68,7 @@ final class TestPort {
             "test",
             "3.6.0",
             new SilentProbe(),
+            new HealthStatistics(),
             accept -> new Pages.MetricsPage.Text("text/plain", "accept " + accept),
             Runnable::run);
     NettyServerBuilder builder =
