@@ -24,11 +24,23 @@ final class Moment {
   long applied;
   Configuration configuration = new Configuration(0, Membership.NONE);
 
+  /**
+   * The last entry of the snapshot that is being installed in place of the log; null if none is.
+   */
+  @Nullable EntryId installing;
+
   /** On a leader, what it knows of the others; null elsewhere. */
   @Nullable Followers followers;
 
   /** Takes everything over from a core. */
-  Moment set(long nodeId, long nowTerm, long nowVote, Role nowRole, long nowLeader, RaftLog log) {
+  Moment set(
+      long nodeId,
+      long nowTerm,
+      long nowVote,
+      Role nowRole,
+      long nowLeader,
+      RaftLog log,
+      @Nullable SnapshotMetadata nowInstalling) {
     id = nodeId;
     term = nowTerm;
     vote = nowVote;
@@ -41,6 +53,7 @@ final class Moment {
     committed = log.committed();
     applied = log.applied();
     configuration = log.configuration();
+    installing = nowInstalling == null ? null : nowInstalling.last();
     followers = nowRole instanceof Role.Leader leads ? leads.followers : null;
     return this;
   }

@@ -106,7 +106,7 @@ public final class Raft {
     // it must have been just now.
     this.leaderSilence = config.leaseReads() ? 0 : config.electionTimeoutTicks();
     resetElectionTimer();
-    RaftInvariants.checkState(before.set(id, term, vote, role, leader(), log));
+    RaftInvariants.checkState(before.set(id, term, vote, role, leader(), log, installing));
   }
 
   /** Sets who is told what happens inside. */
@@ -390,14 +390,28 @@ public final class Raft {
     boolean needed = last.index() > log.committed() && !log.has(last);
     if (needed) {
       installing = snapshot;
+      endCampaign("a snapshot is being installed");
     } else {
       // In a log that has the snapshot's last entry, all entries up to there are what the snapshot
       // was made of: they are committed and can be applied as they are.
       log.commit(Math.max(last.index(), log.committed()));
+      if (!log.maybeVoter(id)) {
+        endCampaign("not a voter");
+      }
       acknowledgeCommitted();
     }
     checkInvariants();
     return needed;
+  }
+
+  /**
+   * Ends the campaign that this node may have begun while the snapshot was being stored. Without
+   * what it now knows to be committed it cannot win, and who has a vote may have changed as well.
+   */
+  private void endCampaign(String reason) {
+    if (role instanceof Role.PreCandidate || role instanceof Role.Candidate) {
+      becomeFollower(term, 0, "no campaign: " + reason);
+    }
   }
 
   /**
@@ -1066,11 +1080,11 @@ public final class Raft {
 
   /** A picture of the whole state. */
   public RaftStatus status() {
-    return new Moment().set(id, term, vote, role, leader(), log).status(role);
+    return new Moment().set(id, term, vote, role, leader(), log, installing).status(role);
   }
 
   private void checkInvariants() {
-    RaftInvariants.checkState(now.set(id, term, vote, role, leader(), log));
+    RaftInvariants.checkState(now.set(id, term, vote, role, leader(), log, installing));
     RaftInvariants.checkTransition(before, now);
     Moment checked = now;
     now = before;

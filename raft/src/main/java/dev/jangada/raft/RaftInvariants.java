@@ -41,6 +41,11 @@ final class RaftInvariants {
       throw violation(
           "node %s has an entry of term %s while in term %s", now.id, now.lastTerm, now.term);
     }
+    if (now.installing != null && now.role != RaftRole.FOLLOWER) {
+      throw violation(
+          "node %s is %s while it lacks the committed %s, which is being installed",
+          now.id, now.role, now.installing);
+    }
     switch (now.role) {
       case FOLLOWER -> {
         if (now.leader == now.id) {

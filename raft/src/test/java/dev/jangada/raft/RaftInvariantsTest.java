@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -25,6 +26,7 @@ class RaftInvariantsTest {
     long committed = 7;
     long applied = 6;
     Configuration configuration = new Configuration(0, Membership.ofVoters(List.of(1L, 2L)));
+    @Nullable EntryId installing;
     final Followers followers =
         new Followers(
             RaftConfig.builder(1, List.of(1L, 2L)).build(), configuration.membership(), 1);
@@ -43,6 +45,7 @@ class RaftInvariantsTest {
       moment.committed = committed;
       moment.applied = applied;
       moment.configuration = configuration;
+      moment.installing = installing;
       moment.followers = role == RaftRole.LEADER ? followers : null;
       return moment;
     }
@@ -82,7 +85,8 @@ class RaftInvariantsTest {
               s.leader = 0;
             })
             .moment();
-    for (Moment moment : List.of(follower, leader, candidate)) {
+    Moment installing = sound().with(s -> s.installing = new EntryId(20, 3)).moment();
+    for (Moment moment : List.of(follower, leader, candidate, installing)) {
       assertThatCode(() -> RaftInvariants.checkState(moment)).doesNotThrowAnyException();
       assertThatCode(() -> RaftInvariants.checkTransition(moment, moment))
           .doesNotThrowAnyException();
@@ -112,6 +116,14 @@ class RaftInvariantsTest {
                   s.leader = 0;
                 })),
         state("candidate 1 knows leader 2", sound().with(s -> s.role = RaftRole.CANDIDATE)),
+        state(
+            "is CANDIDATE while it lacks the committed 20@3",
+            sound()
+                .with(s -> {
+                  s.role = RaftRole.CANDIDATE;
+                  s.leader = 0;
+                  s.installing = new EntryId(20, 3);
+                })),
         state("leader 1 has voted for 3", sound().leading().with(s -> s.vote = 3)),
         state("takes 2 for the leader", sound().leading().with(s -> s.leader = 2)),
         state("entry 5, which it has", sound().leading().follower(5, 5)),

@@ -159,16 +159,20 @@ final class RandomCluster {
         boolean busy = random.nextBoolean() ? node.write() : node.report();
         assertThat(busy).isIn(true, false);
       }
+    } else if (random.nextInt(4) == 0) {
+      assertThat(node.store()).isIn(true, false);
     } else if (!node.apply() && node.install()) {
       snapshotsInstalled++;
     }
   }
 
-  /** A leader is asked for a snapshot: one chunk, of what it has applied. */
+  /** A leader is asked for a snapshot: one chunk, of what it has applied or had a while ago. */
   void snapshotWanted(RandomNode leader, long peer) {
     Raft core = leader.raft;
     if (core != null) {
-      SnapshotMetadata snapshot = core.snapshotMetadata(core.status().applied());
+      RaftStatus status = core.status();
+      long age = random.nextLong(Math.min(status.applied() - status.base().index(), 5) + 1);
+      SnapshotMetadata snapshot = core.snapshotMetadata(status.applied() - age);
       Configuration inForce = new Configurations(configurations).at(snapshot.last().index());
       assertThat(snapshot.membership())
           .as("the members that node %s tells in its snapshot %s", leader.id, snapshot.last())
@@ -419,6 +423,7 @@ final class RandomCluster {
         busy |= node.write();
         busy |= node.report();
         busy |= node.apply();
+        busy |= node.store();
         busy |= node.install();
       }
       check();

@@ -27,6 +27,9 @@ final class RandomNode {
   /** What was cut off from the log on disk. */
   private EntryId baseOnDisk = EntryId.NONE;
 
+  /** Snapshots that have arrived and are yet to be stored. */
+  private final ArrayDeque<SnapshotMetadata> unstored = new ArrayDeque<>();
+
   private @Nullable SnapshotMetadata installing;
 
   /** The log with all writes that were asked for. */
@@ -99,6 +102,7 @@ final class RandomNode {
     unwritten.clear();
     unreported.clear();
     unapplied.clear();
+    unstored.clear();
     installing = null;
   }
 
@@ -111,14 +115,24 @@ final class RandomNode {
     });
   }
 
-  /** A snapshot of what another node has applied has arrived and is durable. */
+  /** A snapshot of what another node has applied has arrived. */
   void receive(SnapshotMetadata snapshot) {
+    unstored.add(snapshot);
+  }
+
+  /** Makes the oldest snapshot that has arrived durable, whatever has become of its leader. */
+  boolean store() {
+    SnapshotMetadata snapshot = unstored.poll();
+    if (snapshot == null) {
+      return false;
+    }
     feed(core -> {
       long committedBefore = core.committed();
       if (core.snapshotReceived(snapshot)) {
         assertThat(snapshot.last().index()).as("needed").isGreaterThan(committedBefore);
       }
     });
+    return true;
   }
 
   /** Does what a {@link Ready#install()} asks for, in the order that it asks for. */
