@@ -11,8 +11,11 @@ final class LinearizableReads {
   private final RaftLog log;
   private final Outbox out;
 
-  /** The latest time that was told. */
+  /** The latest time that was told, by a clock that may have begun anywhere, below zero too. */
   private long nowNanos;
+
+  /** Whether any time was told. What was begun before that dates no lease. */
+  private boolean isTimeKnown;
 
   LinearizableReads(RaftConfig config, RaftLog log, Outbox out) {
     this.id = config.id();
@@ -23,7 +26,8 @@ final class LinearizableReads {
 
   /** Takes a reading of a monotonic clock; one before the last is ignored. */
   void observeTime(long monotonicNanos) {
-    if (monotonicNanos - nowNanos > 0) {
+    if (!isTimeKnown || monotonicNanos - nowNanos > 0) {
+      isTimeKnown = true;
       nowNanos = monotonicNanos;
     }
   }
@@ -81,7 +85,7 @@ final class LinearizableReads {
   /** Asks the others, with what is sent to them next, whether this node still leads. */
   void beginRound(Role.Leader leader) {
     if (leader.hasCommittedInItsTerm()) {
-      leader.reads.begin(log.committed(), nowNanos);
+      leader.reads.begin(log.committed(), isTimeKnown, nowNanos);
       // A cluster of one is its own majority.
       confirm(leader);
     }

@@ -22,7 +22,8 @@ final class ReadRounds {
   /** One read, asked for by this node or another. */
   record Read(long requester, long id) {}
 
-  private record Round(long number, long index, long beganNanos, List<Read> reads) {}
+  private record Round(
+      long number, long index, boolean isDated, long beganNanos, List<Read> reads) {}
 
   private final List<Read> waiting = new ArrayList<>();
   private final ArrayDeque<Round> confirming = new ArrayDeque<>();
@@ -48,10 +49,14 @@ final class ReadRounds {
     return current;
   }
 
-  /** Begins a round for all waiting reads, or for the lease alone if there are none. */
-  void begin(long committed, long nowNanos) {
+  /**
+   * Begins a round for all waiting reads, or for the lease alone if there are none.
+   *
+   * @param isDated whether the time is known
+   */
+  void begin(long committed, boolean isDated, long nowNanos) {
     current++;
-    confirming.add(new Round(current, committed, nowNanos, List.copyOf(waiting)));
+    confirming.add(new Round(current, committed, isDated, nowNanos, List.copyOf(waiting)));
     waiting.clear();
   }
 
@@ -69,7 +74,7 @@ final class ReadRounds {
       for (Read read : first.reads) {
         done.add(new Confirmed(read, first.index));
       }
-      leaseKnown = true;
+      leaseKnown = first.isDated;
       leaseBeganNanos = first.beganNanos;
     }
     return done;

@@ -40,7 +40,10 @@ final class RandomCluster {
   private final int crashPermille;
   private final int cutPermille;
   private final int tickPermille;
-  private long nowNanos = 1;
+
+  /** Nobody says where a clock begins. */
+  private long nowNanos;
+
   private long sequence;
 
   // What has been seen, over all lives of all nodes.
@@ -66,6 +69,7 @@ final class RandomCluster {
 
   RandomCluster(long seed) {
     random = new Random(seed);
+    nowNanos = random.nextInt(-1000, 1000) * TICK_NANOS;
     // Where the members change a lot, the rest is quieter: otherwise few changes come to an end.
     boolean isRestless = random.nextInt(3) == 0;
     lossPercent = random.nextInt(isRestless ? 2 : 4) * 5;

@@ -106,7 +106,8 @@ final class SimulatedNode implements SimulatedProcess.Host, ObservedNode {
     this.diskProperty = diskProperty;
     this.usualClockRate = 1 + (random.nextDouble() - 0.5) / 20;
     this.clockRate = usualClockRate;
-    this.clockThen = random.nextLong(1L << 40);
+    // As on real machines, where it begins says nothing; it may be below zero.
+    this.clockThen = random.nextLong(-(1L << 39), 1L << 39);
     this.meanSyncNanos = environment.config().meanSyncNanos();
   }
 

@@ -57,6 +57,16 @@ final class ReadMutants {
                   "return leaseKnown;")
               .in(Circumstances.LEASES),
           named(
+                  "takes no time that is below zero",
+                  "A monotonic clock may begin anywhere, and a lease ends by it all the same.")
+              .replacing(
+                  READS,
+                  "if (!isTimeKnown || monotonicNanos - nowNanos > 0) {",
+                  "if (monotonicNanos - nowNanos > 0) {")
+              .replacing(
+                  READS, "private boolean isTimeKnown;", "private boolean isTimeKnown = true;")
+              .in(Circumstances.LEASES),
+          named(
                   "forgets in a restart that a lease may rely on it",
                   "A restarted node, too, waits an election timeout before it votes where leases"
                       + " rely on that (dissertation, 6.4.1).")
