@@ -15,10 +15,12 @@ import org.jspecify.annotations.Nullable;
  * The leader leaves that by itself as soon as it is committed: nobody has to remember to.
  */
 final class Reconfiguration {
+  private final Membership now;
   private final TreeMap<Long, Member> target = new TreeMap<>();
   private final List<Long> removed;
 
   private Reconfiguration(Membership now) {
+    this.now = now;
     now.members().forEach(member -> target.put(member.id(), member));
     removed = new ArrayList<>(now.removed());
   }
@@ -69,7 +71,7 @@ final class Reconfiguration {
     if (next.target.values().stream().noneMatch(member -> member.standing().votes())) {
       return new Plan.Refused(ChangeRefusal.NO_VOTERS);
     }
-    Membership planned = next.after(now);
+    Membership planned = next.after();
     return MembershipCodec.size(planned) > MembershipCodec.MAX_BYTES
         ? new Plan.Refused(ChangeRefusal.TOO_LARGE)
         : new Plan.Next(planned);
@@ -143,7 +145,8 @@ final class Reconfiguration {
     if (target.containsKey(id)) {
       return ChangeRefusal.DUPLICATE_MEMBER;
     }
-    if (removed.contains(id)) {
+    if (removed.contains(id) || now.member(id) != null) {
+      // By the end of these changes at the latest.
       return ChangeRefusal.REMOVED_MEMBER;
     }
     target.put(id, new Member(id, standing, address, 0));
@@ -151,7 +154,7 @@ final class Reconfiguration {
   }
 
   /** The target itself, or a joint configuration on the way to it. */
-  private Membership after(Membership now) {
+  private Membership after() {
     int difference = 0;
     TreeMap<Long, Member> joint = new TreeMap<>(target);
     for (Member before : now.members()) {
