@@ -111,7 +111,8 @@ final class LogCompaction {
             ? 0
             : applied - PATIENCE * policy.retainedEntries();
     for (RaftStatus.FollowerStatus follower : status.followers()) {
-      if (follower.recentlyActive() && follower.match() >= cut) {
+      // Not whether it was heard since the last check of the quorum: just after one, nobody was.
+      if (follower.reachable() && follower.match() >= cut) {
         upTo = Math.min(upTo, Math.max(follower.match(), furthestHold));
       }
     }

@@ -73,6 +73,14 @@ class LogCompactionTest {
   }
 
   @Test
+  void aFollowerThatWasHeardBeforeTheLastCheckOfTheQuorumHoldsTheLogBackAsWell() {
+    compaction.applied(5_000);
+    compaction.safeUpTo(5_000);
+
+    assertThat(cut(follower(2, 4_500, false, true))).isEqualTo(4_500);
+  }
+
+  @Test
   void whatASnapshotUnderWayNeedsIsKept() {
     compaction.applied(5_000);
     compaction.safeUpTo(5_000);
@@ -117,8 +125,13 @@ class LogCompactionTest {
   }
 
   private static RaftStatus.FollowerStatus follower(long id, long match, boolean active) {
+    return follower(id, match, active, active);
+  }
+
+  private static RaftStatus.FollowerStatus follower(
+      long id, long match, boolean active, boolean reachable) {
     return new RaftStatus.FollowerStatus(
-        id, match, match + 1, false, false, 0, 0, active, active, active);
+        id, match, match + 1, false, false, 0, 0, active, reachable, false);
   }
 
   private static RaftStatus status(RaftStatus.FollowerStatus... followers) {

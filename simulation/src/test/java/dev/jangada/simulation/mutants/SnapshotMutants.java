@@ -131,8 +131,14 @@ final class SnapshotMutants {
                   "Long.MAX_VALUE")
               .replacing(
                   COMPACTION,
-                  "if (follower.recentlyActive() && follower.match() >= cut) {",
+                  "if (follower.reachable() && follower.match() >= cut) {",
                   "if (follower.match() < 0) {"),
+          named(
+                  "goes on with a campaign while a snapshot is installed",
+                  "A node that lacks what is committed does not campaign: who votes may have"
+                      + " changed as well.")
+              .in(Circumstances.HANGING_DISKS)
+              .replacing(RAFT, "endCampaign(\"a snapshot is being installed\");", ""),
           in(
                   "gives up after a snapshot that failed",
                   "A follower gets its snapshot in the end, however often that fails.")
