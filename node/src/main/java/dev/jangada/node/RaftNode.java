@@ -133,6 +133,7 @@ public final class RaftNode implements AutoCloseable {
     RaftConfig raftConfig = config.raftConfig();
     Raft raft = newRaft(raftConfig);
     this.status = raft.status();
+    this.membership = raft.snapshotMetadata(status.applied()).membership();
     SnapshotKeeper keeper = new SnapshotKeeper(stateMachine, storage.snapshots());
     this.diskThread =
         new DiskThread(threadName("disk"), storage.log(), this::onWritten, this::fail);
@@ -166,6 +167,7 @@ public final class RaftNode implements AutoCloseable {
             config.clusterId(),
             memberId,
             () -> status,
+            () -> membership,
             this::changeHere,
             correspondence,
             transport);
@@ -181,7 +183,6 @@ public final class RaftNode implements AutoCloseable {
             snapshotThread,
             stateMachine.supportsSnapshots() ? config.snapshotPolicy() : SnapshotPolicy.NONE,
             this::onLeadership);
-    this.membership = driver.committedMembership();
     this.driverThread =
         new DriverThread(
             threadName("driver"),

@@ -31,6 +31,7 @@ public final class MembershipRequests {
   private final long cluster;
   private final long self;
   private final Supplier<RaftStatus> status;
+  private final Supplier<Membership> committed;
   private final Local local;
   private final Correspondence correspondence;
   private final Transport transport;
@@ -47,6 +48,7 @@ public final class MembershipRequests {
    * @param cluster the cluster's number
    * @param self this node's number in it
    * @param status this node's latest
+   * @param committed who belongs to the cluster, as far as this node knows for certain
    * @param local asks this node's driver
    * @param correspondence answers what is not asked of this node, but of those who use it
    * @param transport asks the other members
@@ -55,12 +57,14 @@ public final class MembershipRequests {
       long cluster,
       long self,
       Supplier<RaftStatus> status,
+      Supplier<Membership> committed,
       Local local,
       Correspondence correspondence,
       Transport transport) {
     this.cluster = cluster;
     this.self = self;
     this.status = status;
+    this.committed = committed;
     this.local = local;
     this.correspondence = correspondence;
     this.transport = transport;
@@ -142,10 +146,10 @@ public final class MembershipRequests {
   public CompletableFuture<byte[]> asked(byte[] bytes) {
     try {
       return switch (Question.decode(bytes)) {
+        // Only what is certain: whoever joins takes its id from it, and keeps that for good.
         case Question.WhoBelongs who ->
             CompletableFuture.completedFuture(
-                Question.encode(
-                    new Question.Members(cluster, status.get().configuration().membership())));
+                Question.encode(new Question.Members(cluster, committed.get())));
         case Question.Change change -> changeFor(change).thenApply(Question::encode);
         case Question.Private question ->
             correspondence.answer(question).thenApply(Question::encode);
