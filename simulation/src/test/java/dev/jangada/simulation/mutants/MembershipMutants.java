@@ -61,7 +61,10 @@ final class MembershipMutants {
                   "return this == VOTER || this == INCOMING;",
                   "return this != OUTGOING && this != DEMOTED;"),
           in("campaigns without a vote", "Who has no vote does not campaign (dissertation, 4.2.1).")
-              .replacing(RAFT, "if (!log.maybeVoter(id)) {", "if (term < 0) {"),
+              .replacing(
+                  RAFT,
+                  "if (!log.maybeVoter(id)) { if (leader() != 0) {",
+                  "if (term < 0) {\nif (leader() != 0) {"),
           in(
                   "leads on without a vote",
                   "A leader that is not a member any more gives way when that is committed"
@@ -129,7 +132,10 @@ final class MembershipMutants {
           in(
                   "takes in again whom it has removed",
                   "A removed id is never taken again (cockroach#756, dragonboat#256).")
-              .replacing(RECONFIGURATION, "if (removed.contains(id)) {", "if (id == 0) {"),
+              .replacing(
+                  RECONFIGURATION,
+                  "if (removed.contains(id) || now.member(id) != null) {",
+                  "if (id == 0) {"),
           in(
                   "listens to who was removed",
                   "Removed servers cannot disrupt the cluster (dissertation, 4.2.3).")
