@@ -162,8 +162,9 @@ public final class RaftNodeBuilder {
 
   /**
    * Whether the leader answers reads from its lease, without asking a majority; by default not.
-   * Faster, and right only while the members' clocks differ in rate by less than a tenth. Needs
-   * {@link #checkQuorum}.
+   * Faster, and right only if all members do so, and while their clocks differ in rate by less than
+   * a tenth and none stands still: a virtual machine that is suspended together with its monotonic
+   * clock goes on as if nothing had happened meanwhile. Needs {@link #checkQuorum}.
    */
   public RaftNodeBuilder leaseReads(boolean on) {
     leaseReads = on;

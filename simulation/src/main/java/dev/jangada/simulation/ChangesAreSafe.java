@@ -2,8 +2,10 @@ package dev.jangada.simulation;
 
 import dev.jangada.node.driver.LogWriter;
 import dev.jangada.raft.Entry;
+import dev.jangada.raft.EntryId;
 import dev.jangada.raft.EntryType;
 import dev.jangada.raft.Membership;
+import dev.jangada.raft.Message;
 import dev.jangada.raft.RaftStatus;
 import dev.jangada.raft.SnapshotMetadata;
 import java.util.ArrayList;
@@ -87,16 +89,31 @@ final class ChangesAreSafe implements Property {
     }
     SnapshotMetadata reset = write.reset();
     if (reset != null) {
-      Membership inForce = committed.membershipAt(reset.last().index());
-      require(
-          reset.membership().equals(inForce),
-          "n%d begins anew after a snapshot of %s with %s, where %s was committed",
-          node.number(),
-          reset.last(),
-          reset.membership(),
-          inForce);
+      judgeSnapshot(node, "begins anew after", reset.last(), reset.membership());
       log.clear();
       log.put(reset.last().index(), reset.membership());
+    }
+  }
+
+  @Override
+  public void sent(ObservedNode node, Message message) {
+    if (message instanceof Message.SnapshotChunk chunk && chunk.offset() == 0) {
+      judgeSnapshot(node, "sends", chunk.last(), chunk.membership());
+    }
+  }
+
+  private void judgeSnapshot(
+      ObservedNode node, String does, EntryId snapshot, Membership membership) {
+    Membership inForce = committed.membershipAt(snapshot.index());
+    if (!membership.equals(inForce)) {
+      require(
+          false,
+          "n%d %s a snapshot of %s with %s, where %s was committed",
+          node.number(),
+          does,
+          snapshot,
+          membership,
+          inForce);
     }
   }
 

@@ -121,6 +121,13 @@ class MembershipPropertiesTest {
     assertViolates(
         () -> property.writing(nodes.get(4), new LogWriter.Write(1, null, List.of(), 0, wrong)),
         "where [1 2 3] was committed");
+    assertViolates(
+        () ->
+            property.sent(
+                nodes.get(0),
+                new Message.SnapshotChunk(
+                    1, 5, 1, wrong.last(), Membership.NONE, 1, 0, new byte[1])),
+        "n1 sends a snapshot of 1@1 with [], where [1 2 3] was committed");
   }
 
   @Test
