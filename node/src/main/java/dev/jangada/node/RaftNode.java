@@ -74,6 +74,9 @@ import org.slf4j.LoggerFactory;
 public final class RaftNode implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RaftNode.class);
 
+  /** How many changes of the membership can be made together: they are counted in a byte. */
+  private static final int MAX_CHANGES = 255;
+
   private final NodeConfig config;
   private final long memberId;
 
@@ -393,7 +396,7 @@ public final class RaftNode implements AutoCloseable {
    * Changes who belongs to the cluster, by way of whichever member leads: all of the changes
    * together. Waits for a change that is under way. Addresses have the form {@code host:port}.
    *
-   * @param changes at least one; an id that is added is one that was never used, drawn at random
+   * @param changes from 1 to 255; an id that is added is one that was never used, drawn at random
    *     from all numbers but 0. The node that goes by it is then started with {@link
    *     RaftNodeBuilder#identity}
    * @param timeout positive; when it is over the future fails
@@ -402,8 +405,9 @@ public final class RaftNode implements AutoCloseable {
    */
   public CompletableFuture<Membership> changeMembership(
       List<MembershipChange> changes, Duration timeout) {
-    if (changes.isEmpty()) {
-      throw new IllegalArgumentException("there is nothing to change");
+    if (changes.isEmpty() || changes.size() > MAX_CHANGES) {
+      throw new IllegalArgumentException(
+          "from 1 to " + MAX_CHANGES + " changes can be made together, not " + changes.size());
     }
     ticks(timeout);
     return membershipRequests.change(List.copyOf(changes), timeout);

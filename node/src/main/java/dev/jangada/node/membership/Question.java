@@ -153,6 +153,15 @@ sealed interface Question {
     if (id == 0) {
       throw new IOException("a change of member 0, which means nobody");
     }
+    try {
+      return readChange(kind, id, in);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("a change that makes no sense: " + e.getMessage(), e);
+    }
+  }
+
+  private static MembershipChange readChange(int kind, long id, DataInputStream in)
+      throws IOException {
     return switch (kind) {
       case 1 -> new MembershipChange.AddVoter(id, in.readUTF());
       case 2 -> new MembershipChange.AddLearner(id, in.readUTF(), in.readBoolean());

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -161,8 +162,7 @@ final class Acceptor {
     }
     pendingQuestions++;
     var unused =
-        receiver
-            .asked(question)
+        answer(question)
             .whenCompleteAsync(
                 (reply, failure) -> {
                   pendingQuestions--;
@@ -173,6 +173,15 @@ final class Acceptor {
                 },
                 loop);
     return true;
+  }
+
+  /** Whoever answers may throw: then there is no answer, and nobody waits for one. */
+  private CompletableFuture<byte[]> answer(byte[] question) {
+    try {
+      return receiver.asked(question);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   void refused(SocketAddress from, String reason) {

@@ -9,6 +9,8 @@ import dev.jangada.node.request.RaftException.Reason;
 import dev.jangada.raft.ChangeRefusal;
 import dev.jangada.raft.Membership;
 import dev.jangada.raft.MembershipChange;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -89,6 +91,26 @@ class QuestionTest {
     for (int length = 0; length < reply.length; length++) {
       byte[] cut = Arrays.copyOf(reply, length);
       assertThatThrownBy(() -> Question.decodeReply(cut)).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aChangeWithAnAddressThatNoMemberCanHaveIsNoQuestion() throws IOException {
+    for (int kind : List.of(1, 2, 6)) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      DataOutputStream out = new DataOutputStream(bytes);
+      out.writeByte(2);
+      out.writeLong(7);
+      out.writeLong(1_500);
+      out.writeByte(1);
+      out.writeByte(kind);
+      out.writeLong(8);
+      out.writeUTF("x".repeat(256));
+      out.writeBoolean(true);
+
+      assertThatThrownBy(() -> Question.decode(bytes.toByteArray()))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("more than 255 characters");
     }
   }
 

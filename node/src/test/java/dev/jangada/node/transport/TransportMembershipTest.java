@@ -62,6 +62,9 @@ class TransportMembershipTest {
     @Override
     public CompletableFuture<byte[]> asked(byte[] question) {
       String text = new String(question, StandardCharsets.UTF_8);
+      if (text.equals("nonsense")) {
+        throw new IllegalArgumentException("no question");
+      }
       return text.equals("nothing")
           ? CompletableFuture.failedFuture(new IOException("no answer"))
           : CompletableFuture.completedFuture((text + "!").getBytes(StandardCharsets.UTF_8));
@@ -258,6 +261,18 @@ class TransportMembershipTest {
     assertThatThrownBy(() -> ask(transport, "nothing").get())
         .hasMessageContaining("127.0.0.1:" + transport.listenPort())
         .hasMessageContaining("closed the connection");
+  }
+
+  @Test
+  void questionsThatWhoeverAnswersThrowsAtDoNotKeepOthersOut() throws Exception {
+    NettyTransport transport = open();
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> ask(transport, "nonsense").get())
+          .hasMessageContaining("closed the connection");
+    }
+
+    assertThat(ask(transport, "really").get()).asString().isEqualTo("really!");
+    assertThat(transport.statistics().crowdedOut()).isZero();
   }
 
   @Test
