@@ -175,7 +175,8 @@ final class RandomCluster {
     Raft core = leader.raft;
     if (core != null) {
       RaftStatus status = core.status();
-      long age = random.nextLong(Math.min(status.applied() - status.base().index(), 5) + 1);
+      long oldest = status.applied() - status.base().index();
+      long age = random.nextBoolean() ? 0 : random.nextLong(oldest + 1);
       SnapshotMetadata snapshot = core.snapshotMetadata(status.applied() - age);
       Configuration inForce = new Configurations(configurations).at(snapshot.last().index());
       assertThat(snapshot.membership())
