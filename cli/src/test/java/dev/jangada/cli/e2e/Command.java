@@ -23,6 +23,8 @@ final class Command implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx128m");
+    // It lives for seconds, and would optimize itself for as long.
+    command.add("-XX:TieredStopAtLevel=1");
     command.add("-cp");
     command.add(System.getProperty("jangada.classpath", ""));
     command.add("dev.jangada.cli.Main");
