@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class SnapshotCoordinator implements SnapshotSender.Outlet, SnapshotReceiver.Outlet {
 
   /**
-   * For so many election timeouts the log is kept for a follower that has received a snapshot and
-   * has to install it.
+   * For so many election timeouts the log is kept for a follower that has received a snapshot, and
+   * has to install it and to catch up.
    */
   private static final int INSTALLATION_TIMEOUTS = 60;
 
@@ -71,7 +71,7 @@ public final class SnapshotCoordinator implements SnapshotSender.Outlet, Snapsho
    */
   private boolean installing;
 
-  /** Which followers are installing what they were sent, and until when they have time. */
+  /** Which followers install what they were sent, or catch up, and until when they have time. */
   private final Map<Long, Installation> installations = new TreeMap<>();
 
   private long savedCount;
@@ -231,9 +231,11 @@ public final class SnapshotCoordinator implements SnapshotSender.Outlet, Snapsho
   }
 
   /**
-   * After which index the log is needed by followers that install a snapshot now. Who installs one
-   * answers heartbeats; who does not may be away for long, and is not waited for. Nor is one that
-   * comes back when the log has been cut meanwhile: it needs another snapshot.
+   * After which index the log is needed by followers that install a snapshot now, or have, and get
+   * from the log what came meanwhile: cut off before they have it, they would need another
+   * snapshot, and so on without end where entries come faster than a snapshot travels. Who installs
+   * one answers heartbeats; who does not may be away for long, and is not waited for. Nor is one
+   * that comes back when the log has been cut meanwhile.
    */
   private long neededToInstall(RaftStatus status) {
     installations.values().removeIf(installation -> installation.untilTick() <= tick);
@@ -246,10 +248,14 @@ public final class SnapshotCoordinator implements SnapshotSender.Outlet, Snapsho
       if (installation == null) {
         continue;
       }
-      if (!follower.needsSnapshot()) {
+      if (!follower.needsSnapshot()
+          && follower.match() >= compaction.applied() - policy.retainedEntries()) {
         installations.remove(follower.id());
-      } else if (follower.reachable() && installation.index() >= compaction.cut()) {
-        needed = Math.min(needed, installation.index());
+        continue;
+      }
+      long next = follower.needsSnapshot() ? installation.index() : follower.match();
+      if (follower.reachable() && next >= compaction.cut()) {
+        needed = Math.min(needed, next);
       }
     }
     return needed;

@@ -7,6 +7,8 @@ import dev.jangada.node.request.RaftException;
 import dev.jangada.raft.EntryId;
 import dev.jangada.raft.HardState;
 import dev.jangada.raft.Message;
+import dev.jangada.raft.Proposal;
+import dev.jangada.raft.ProposeResult;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.Ready;
@@ -110,6 +112,72 @@ class SnapshotCoordinatorTest {
     coordinator.event(new SnapshotEvent.Saved(before, 12));
 
     assertThat(saved).containsExactly(before);
+  }
+
+  @Test
+  void logIsKeptUntilWhoInstalledASnapshotHasWhatCameMeanwhile() {
+    sendWholeSnapshotTo3();
+    commitUpTo(9);
+    coordinator.advance();
+    assertThat(raft.status().base().index()).as("node 3 is to install it").isOne();
+
+    raft.step(new Message.AppendAccepted(3, 1, 1, 1, 0));
+    work();
+    commitUpTo(12);
+    coordinator.advance();
+    assertThat(raft.status().base().index()).as("node 3 has installed it").isOne();
+
+    raft.step(new Message.AppendAccepted(3, 1, 1, 6, 0));
+    coordinator.tick();
+    coordinator.advance();
+    assertThat(raft.status().base().index()).as("node 3 gets on").isEqualTo(6);
+
+    raft.step(new Message.AppendAccepted(3, 1, 1, 12, 0));
+    coordinator.tick();
+    coordinator.advance();
+    commitUpTo(20);
+    coordinator.advance();
+    assertThat(raft.status().base().index()).as("node 3 is like any other").isEqualTo(20);
+  }
+
+  @Test
+  void logIsNotKeptForEverForWhoInstalledASnapshotAndGetsOnNoFurther() {
+    sendWholeSnapshotTo3();
+    raft.step(new Message.AppendAccepted(3, 1, 1, 1, 0));
+    work();
+    commitUpTo(9);
+
+    for (int tick = 0; tick < 60 * CONFIG.electionTimeoutTicks(); tick++) {
+      assertThat(raft.status().base().index()).isOne();
+      coordinator.tick();
+      coordinator.advance();
+    }
+    assertThat(raft.status().base().index()).isEqualTo(9);
+  }
+
+  private void sendWholeSnapshotTo3() {
+    EntryId last = new EntryId(1, 1);
+    raft.compact(1);
+    // It is there, and has nothing.
+    raft.step(new Message.AppendRejected(3, 1, 1, 0, 0, 1, 0));
+    work();
+    coordinator.received(new Message.SnapshotAck(2, 1, 1, last, 12));
+    coordinator.wanted(3);
+    coordinator.received(new Message.SnapshotAck(3, 1, 1, last, 12));
+    assertThat(coordinator.statistics().sent()).isEqualTo(2);
+  }
+
+  /** Entries up to an index are committed by nodes 1 and 2, applied, and saved. */
+  private void commitUpTo(long index) {
+    while (raft.status().last().index() < index) {
+      assertThat(raft.propose(new Proposal(7, raft.status().last().index(), new byte[8])))
+          .isInstanceOf(ProposeResult.Accepted.class);
+      work();
+    }
+    raft.step(new Message.AppendAccepted(2, 1, 1, index, 0));
+    work();
+    coordinator.applied(index);
+    coordinator.stateDurable(index);
   }
 
   /** Follows node 3, the leader of term 2, and has begun to install what that has sent. */
