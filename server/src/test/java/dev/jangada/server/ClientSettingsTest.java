@@ -12,8 +12,6 @@ import dev.jangada.etcd.api.etcdserverpb.WatchRequest;
 import dev.jangada.etcd.api.etcdserverpb.WatchResponse;
 import dev.jangada.server.ServerConfig.StoreEngine;
 import dev.jangada.server.embedded.FreePorts;
-import io.grpc.Context;
-import io.grpc.Context.CancellableContext;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
@@ -61,7 +59,7 @@ class ClientSettingsTest {
       channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     }
 
-    Responses<WatchResponse> watch(boolean progress) throws InterruptedException {
+    Watch watch(boolean progress) throws InterruptedException {
       Responses<WatchResponse> responses = new Responses<>();
       StreamObserver<WatchRequest> requests = WatchGrpc.newStub(channel).watch(responses);
       requests.onNext(
@@ -72,7 +70,7 @@ class ClientSettingsTest {
                       .setProgressNotify(progress))
               .build());
       assertThat(responses.next().getCreated()).isTrue();
-      return responses;
+      return new Watch(requests, responses);
     }
 
     @Override
@@ -81,6 +79,9 @@ class ClientSettingsTest {
       server.close();
     }
   }
+
+  /** A stream with one watch. */
+  private record Watch(StreamObserver<WatchRequest> requests, Responses<WatchResponse> responses) {}
 
   /** A client that speaks frames of HTTP/2, and does nothing by itself. */
   private static final class Frames implements AutoCloseable {
@@ -143,8 +144,8 @@ class ClientSettingsTest {
   void watchThatWantsToKnowItIsToldOfProgressAsOftenAsIsSet() throws Exception {
     try (Member member =
         new Member(ClientSettings.DEFAULT.withWatchProgressInterval(Duration.ofMillis(100)))) {
-      Responses<WatchResponse> silent = member.watch(false);
-      Responses<WatchResponse> told = member.watch(true);
+      Responses<WatchResponse> silent = member.watch(false).responses();
+      Responses<WatchResponse> told = member.watch(true).responses();
 
       for (int i = 0; i < 3; i++) {
         WatchResponse progress = told.next();
@@ -158,18 +159,19 @@ class ClientSettingsTest {
 
   @Test
   void callBeyondTheMostStreamsWaitsUntilOneEnds() throws Exception {
-    try (Member member = new Member(ClientSettings.DEFAULT.withMaxConcurrentStreams(2));
-        CancellableContext second = Context.current().withCancellation()) {
-      var unused = member.watch(false);
-      var unusedToo = second.call(() -> member.watch(false));
+    try (Member member = new Member(ClientSettings.DEFAULT.withMaxConcurrentStreams(2))) {
+      Watch first = member.watch(false);
+      Watch second = member.watch(false);
       KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(member.channel);
       RangeRequest range = RangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")).build();
 
       assertThatThrownBy(() -> kv.withDeadlineAfter(300, TimeUnit.MILLISECONDS).range(range))
           .isInstanceOf(StatusRuntimeException.class)
           .hasMessageStartingWith("DEADLINE_EXCEEDED");
-      second.cancel(null);
+      second.requests().onCompleted();
+      assertThat(second.responses().end.get(60, TimeUnit.SECONDS).isOk()).isTrue();
       assertThat(kv.withDeadlineAfter(60, TimeUnit.SECONDS).range(range).getCount()).isZero();
+      assertThat(first.responses().end).isNotDone();
       try (Frames other = new Frames(member.port)) {
         // Each setting has two bytes for its name, 3 being this one's, and four for its value.
         ByteBuffer settings = ByteBuffer.wrap(other.next(Frames.SETTINGS).payload());
