@@ -598,12 +598,16 @@ public final class Raft {
   }
 
   private void becomePreCandidate() {
-    Role.PreCandidate candidate = new Role.PreCandidate(log.membership());
-    become(candidate, "election timeout");
-    for (long peer : log.membership().votersBut(id)) {
+    Membership membership = log.membership();
+    become(
+        role instanceof Role.Candidate candidate
+            ? candidate.asking(membership)
+            : new Role.PreCandidate(membership),
+        "election timeout");
+    for (long peer : membership.votersBut(id)) {
       out.sendNow.add(new Message.PreVoteRequest(id, peer, term + 1, log.lastId()));
     }
-    countPreVote(candidate, id, true);
+    countPreVote(id, true);
   }
 
   private void becomeCandidate(boolean transfer, String reason) {
@@ -662,13 +666,23 @@ public final class Raft {
   }
 
   private void handlePreVoteResponse(Message.PreVoteResponse m) {
-    if (role instanceof Role.PreCandidate candidate && (!m.granted() || m.term() == term + 1)) {
-      countPreVote(candidate, m.from(), m.granted());
+    if (!m.granted() || m.term() == term + 1) {
+      countPreVote(m.from(), m.granted());
     }
   }
 
-  private void countPreVote(Role.PreCandidate candidate, long voter, boolean granted) {
-    switch (candidate.tally.count(voter, granted)) {
+  private void countPreVote(long voter, boolean granted) {
+    Role.Tally preVotes =
+        switch (role) {
+          case Role.PreCandidate candidate -> candidate.preVotes;
+          case Role.Candidate candidate -> candidate.preVotes;
+          case Role.Follower follower -> null;
+          case Role.Leader leader -> null;
+        };
+    if (preVotes == null) {
+      return;
+    }
+    switch (preVotes.count(voter, granted)) {
       case WON -> becomeCandidate(false, "won the pre-vote");
       case LOST -> becomeFollower(term, 0, "lost the pre-vote");
       case PENDING -> {}
@@ -699,8 +713,8 @@ public final class Raft {
   }
 
   private void countVote(Role.Candidate candidate, long voter, boolean granted) {
-    switch (candidate.tally.count(voter, granted)) {
-      case WON -> becomeLeader(candidate.tally);
+    switch (candidate.votes.count(voter, granted)) {
+      case WON -> becomeLeader(candidate.votes);
       case LOST -> becomeFollower(term, 0, "lost the election");
       case PENDING -> {}
     }

@@ -6,7 +6,7 @@ public enum RaftRole {
   FOLLOWER,
   /** Asks whether it could win an election, without having raised its term. */
   PRE_CANDIDATE,
-  /** Campaigns in its term. */
+  /** Campaigns in its term; when its time is up, asks whether it could win the next one. */
   CANDIDATE,
   /** Leads its term. */
   LEADER;

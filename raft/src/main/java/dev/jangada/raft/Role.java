@@ -58,10 +58,10 @@ sealed interface Role {
 
   /** Has no leader: a node that campaigns has given up on the one it had. */
   final class PreCandidate implements Role {
-    final Tally tally;
+    final Tally preVotes;
 
     PreCandidate(Membership membership) {
-      tally = new Tally(membership);
+      preVotes = new Tally(membership);
     }
 
     @Override
@@ -70,12 +70,30 @@ sealed interface Role {
     }
   }
 
-  /** Campaigns in the current term. */
+  /**
+   * Campaigns in the current term. When its time is up it asks whether it could win the next one,
+   * and until it has an answer the votes of this one still count, however late they come: nobody
+   * else can have them.
+   */
   final class Candidate implements Role {
-    final Tally tally;
+    final Tally votes;
+
+    /** Pre-votes for the next term; null if this node has not asked for any. */
+    final @Nullable Tally preVotes;
 
     Candidate(Membership membership) {
-      tally = new Tally(membership);
+      votes = new Tally(membership);
+      preVotes = null;
+    }
+
+    private Candidate(Tally votes, Tally preVotes) {
+      this.votes = votes;
+      this.preVotes = preVotes;
+    }
+
+    /** The same candidate, asking for pre-votes. */
+    Candidate asking(Membership membership) {
+      return new Candidate(votes, new Tally(membership));
     }
 
     @Override

@@ -91,6 +91,16 @@ final class ElectionMutants {
                   "case Message.VoteResponse m -> handleVoteResponse(m);")
               .in(Circumstances.LATE),
           named(
+                  "takes the votes of one term into the next",
+                  "What votes of its term a candidate still waits for ends with that term.")
+              .replacing(
+                  RAFT,
+                  "become(new Role.Candidate(log.membership()), reason);",
+                  "become(role instanceof Role.Candidate before"
+                      + " ? before.asking(log.membership())"
+                      + " : new Role.Candidate(log.membership()), reason);")
+              .in(Circumstances.LATE),
+          named(
                   "votes though it hears a leader",
                   "A node that hears a leader helps nobody to depose it (dissertation, 4.2.3).")
               .replacing(
