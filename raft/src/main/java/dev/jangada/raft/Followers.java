@@ -2,7 +2,6 @@ package dev.jangada.raft;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +11,12 @@ import org.jspecify.annotations.Nullable;
  * vote. The leader itself is counted only if it votes: one that is being removed is not
  * (dissertation, section 4.2.2).
  */
-final class Followers implements Iterable<Progress> {
+final class Followers {
   private final RaftConfig config;
-  private List<Progress> list = List.of();
+
+  /** An array, because whoever asks what is to be done next goes through it, at every step. */
+  private Progress[] all = {};
+
   private VoterSets sets;
   private List<RaftStatus.FollowerStatus> toldStatus = List.of();
 
@@ -38,7 +40,7 @@ final class Followers implements Iterable<Progress> {
         members.add(known != null ? known : new Progress(member.id(), next, config));
       }
     }
-    list = List.copyOf(members);
+    all = members.toArray(new Progress[0]);
     sets = new VoterSets(membership);
   }
 
@@ -48,21 +50,41 @@ final class Followers implements Iterable<Progress> {
     for (Member member : membership.members()) {
       others += member.id() == config.id() ? 0 : 1;
     }
-    return others == list.size();
+    return others == all.length;
   }
 
-  @Override
-  public Iterator<Progress> iterator() {
-    return list.iterator();
+  /** All of them; not to be changed. */
+  Progress[] all() {
+    return all;
   }
 
   @Nullable Progress progress(long id) {
-    for (Progress progress : list) {
+    for (Progress progress : all) {
       if (progress.id == id) {
         return progress;
       }
     }
     return null;
+  }
+
+  /** Each is to get a sign of life, whatever else there is for it. */
+  void heartbeatDue() {
+    for (Progress progress : all) {
+      progress.heartbeatDue = true;
+    }
+  }
+
+  void tick() {
+    for (Progress progress : all) {
+      progress.tick();
+    }
+  }
+
+  /** Notes where the leader's log begins now. */
+  void logCutOff(EntryId base) {
+    for (Progress progress : all) {
+      progress.logCutOff(base);
+    }
   }
 
   /** What a majority has reached in some respect. */
@@ -76,7 +98,9 @@ final class Followers implements Iterable<Progress> {
   /** Whether a majority was heard of since the last time that this was asked. */
   boolean heardFromMajority() {
     boolean heard = reachedByMajority(1, progress -> progress.recentlyActive ? 1 : 0) == 1;
-    list.forEach(progress -> progress.recentlyActive = false);
+    for (Progress progress : all) {
+      progress.recentlyActive = false;
+    }
     return heard;
   }
 
@@ -104,7 +128,7 @@ final class Followers implements Iterable<Progress> {
   /** The voter that could lead next: of those that can be reached, one with the longest log. */
   @Nullable Progress successor(Membership membership) {
     Progress best = null;
-    for (Progress progress : list) {
+    for (Progress progress : all) {
       if (progress.isReachable()
           && membership.isVoter(progress.id)
           && (best == null || progress.match > best.match)) {
@@ -117,13 +141,13 @@ final class Followers implements Iterable<Progress> {
   /** As seen from outside; the same list for as long as nothing changes. */
   List<RaftStatus.FollowerStatus> status() {
     // A loop, because this happens at every step.
-    boolean changed = toldStatus.size() != list.size();
-    for (int i = 0; i < list.size() && !changed; i++) {
-      changed = !list.get(i).status().equals(toldStatus.get(i));
+    boolean changed = toldStatus.size() != all.length;
+    for (int i = 0; i < all.length && !changed; i++) {
+      changed = !all[i].status().equals(toldStatus.get(i));
     }
     if (changed) {
-      List<RaftStatus.FollowerStatus> statuses = new ArrayList<>(list.size());
-      for (Progress progress : list) {
+      List<RaftStatus.FollowerStatus> statuses = new ArrayList<>(all.length);
+      for (Progress progress : all) {
         statuses.add(progress.status());
       }
       toldStatus = Collections.unmodifiableList(statuses);

@@ -2,6 +2,7 @@ package dev.jangada.raft;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What has come together for others since the last {@link Ready}: messages to other nodes, and
@@ -31,14 +32,46 @@ final class Outbox {
         && snapshotMessages.isEmpty();
   }
 
-  /** Begins anew; what was in it belongs to the {@link Ready} that it was handed to. */
-  void handedOver() {
-    sendNow = new ArrayList<>();
-    sendAfterPersist = new ArrayList<>();
-    reads = new ArrayList<>();
-    refused = new ArrayList<>();
-    snapshotsWanted = new ArrayList<>();
-    snapshotMessages = new ArrayList<>();
+  /** Hands everything over to a {@link Ready}, with what else is in that, and begins anew. */
+  Ready handOver(
+      @Nullable HardState hardState,
+      List<Entry> append,
+      @Nullable Persisted receipt,
+      long discardUpTo,
+      List<Entry> apply,
+      @Nullable Membership membership,
+      @Nullable SnapshotMetadata install) {
+    Ready ready =
+        new Ready(
+            contents(sendNow),
+            hardState,
+            append,
+            contents(sendAfterPersist),
+            receipt,
+            discardUpTo,
+            apply,
+            contents(reads),
+            contents(refused),
+            contents(snapshotsWanted),
+            contents(snapshotMessages),
+            membership,
+            install);
+    sendNow = next(sendNow);
+    sendAfterPersist = next(sendAfterPersist);
+    reads = next(reads);
+    refused = next(refused);
+    snapshotsWanted = next(snapshotsWanted);
+    snapshotMessages = next(snapshotMessages);
+    return ready;
+  }
+
+  private static <T> List<T> contents(List<T> list) {
+    return list.isEmpty() ? List.of() : list;
+  }
+
+  /** Where to go on after a list was handed over; most are empty, and stay here. */
+  private static <T> List<T> next(List<T> list) {
+    return list.isEmpty() ? list : new ArrayList<>();
   }
 
   /** Takes back what would help others to lead: the node has come to lead itself. */

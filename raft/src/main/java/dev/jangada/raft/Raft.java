@@ -171,14 +171,12 @@ public final class Raft {
     heartbeatElapsed++;
     if (heartbeatElapsed >= config.heartbeatTicks()) {
       heartbeatElapsed = 0;
-      for (Progress progress : leader.followers) {
-        progress.heartbeatDue = true;
-      }
+      leader.followers.heartbeatDue();
       if (config.leaseReads()) {
         reads.beginRound(leader);
       }
     }
-    leader.followers.forEach(Progress::tick);
+    leader.followers.tick();
     if (diskIsStalled() && !isOnlyVoter()) {
       // Heartbeats alone would keep a leader in office that can no longer commit with its own disk.
       becomeFollower(term, 0, "own disk hangs");
@@ -367,7 +365,7 @@ public final class Raft {
       log.compactTo(index);
       discardUpTo = index;
       if (role instanceof Role.Leader leader) {
-        leader.followers.forEach(progress -> progress.logCutOff(log.base()));
+        leader.followers.logCutOff(log.base());
       }
     }
     checkInvariants();
@@ -630,7 +628,7 @@ public final class Raft {
     Invariant.check(
         installing == null, "%s won term %s without the committed %s", id, term, installing);
     Role.Leader leader = new Role.Leader(config, term, log);
-    for (Progress progress : leader.followers) {
+    for (Progress progress : leader.followers.all()) {
       if (votes.isGrantedBy(progress.id)) {
         progress.heard();
       }
@@ -1004,7 +1002,7 @@ public final class Raft {
       if (leader.reads.hasWaiting()) {
         reads.beginRound(leader);
       }
-      for (Progress progress : leader.followers) {
+      for (Progress progress : leader.followers.all()) {
         leader.replication.send(progress, out);
       }
     }
@@ -1028,22 +1026,7 @@ public final class Raft {
     toldMembership = log.membership();
     SnapshotMetadata install = installationHandedOut ? null : installing;
     installationHandedOut = installing != null;
-    Ready ready =
-        new Ready(
-            out.sendNow,
-            hardState,
-            append,
-            out.sendAfterPersist,
-            receipt,
-            discardUpTo,
-            apply,
-            out.reads,
-            out.refused,
-            out.snapshotsWanted,
-            out.snapshotMessages,
-            membership,
-            install);
-    out.handedOver();
+    Ready ready = out.handOver(hardState, append, receipt, discardUpTo, apply, membership, install);
     discardUpTo = 0;
     return ready;
   }

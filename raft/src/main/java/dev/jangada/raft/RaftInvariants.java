@@ -95,7 +95,7 @@ final class RaftInvariants {
     }
     long end = now.lastIndex + 1;
     long base = now.base.index();
-    for (Progress follower : followers) {
+    for (Progress follower : followers.all()) {
       if (follower.match >= follower.next) {
         throw violation(
             "leader %s would send follower %s entry %s, which it has",

@@ -150,7 +150,7 @@ sealed interface Role {
       if (reads.hasWaiting() && hasCommittedInItsTerm()) {
         return true;
       }
-      for (Progress progress : followers) {
+      for (Progress progress : followers.all()) {
         if (replication.owes(progress)) {
           return true;
         }
@@ -185,7 +185,7 @@ sealed interface Role {
     int ticksUntilDue(RaftConfig config) {
       int due =
           transferee == 0 ? Integer.MAX_VALUE : config.electionTimeoutTicks() - transferElapsed;
-      for (Progress progress : followers) {
+      for (Progress progress : followers.all()) {
         due = Math.min(due, progress.ticksUntilDue());
       }
       return due;

@@ -62,7 +62,7 @@ class RaftInvariantsTest {
     }
 
     Doctored follower(long match, long next) {
-      for (Progress progress : followers) {
+      for (Progress progress : followers.all()) {
         progress.match = match;
         progress.next = next;
       }

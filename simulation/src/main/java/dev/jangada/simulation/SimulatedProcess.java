@@ -617,8 +617,7 @@ public final class SimulatedProcess {
     }
 
     private void applyTogether(List<CommittedBatch> batches) {
-      List<Entry> entries = new ArrayList<>();
-      batches.forEach(batch -> entries.addAll(batch.entries()));
+      List<Entry> entries = entries(batches);
       List<byte[]> results = stateMachine.apply(entries);
       if (host.trace().isOn()) {
         host.trace()
@@ -641,6 +640,15 @@ public final class SimulatedProcess {
         target.applied(last);
         target.stateDurable(durable);
       });
+    }
+
+    private static List<Entry> entries(List<CommittedBatch> batches) {
+      if (batches.size() == 1) {
+        return batches.getFirst().entries();
+      }
+      List<Entry> entries = new ArrayList<>();
+      batches.forEach(batch -> entries.addAll(batch.entries()));
+      return entries;
     }
 
     private void performNow(SnapshotTask.OfMachine task) {

@@ -22,6 +22,7 @@ import dev.jangada.raft.ProposeResult;
 import dev.jangada.raft.Raft;
 import dev.jangada.raft.RaftConfig;
 import dev.jangada.raft.RaftStatus;
+import dev.jangada.raft.ReadState;
 import dev.jangada.raft.Ready;
 import dev.jangada.raft.Refusal;
 import dev.jangada.raft.SnapshotMetadata;
@@ -457,12 +458,18 @@ public final class RaftDriver {
     for (Message.ForwardRefused refused : ready.refused()) {
       commands.refused(refused, tick);
     }
-    ready.reads().forEach(read -> reads.answered(read, appliedIndex, tick, this::readReady));
+    for (ReadState read : ready.reads()) {
+      reads.answered(read, appliedIndex, tick, this::readReady);
+    }
     if (!ready.apply().isEmpty()) {
       handOut(ready.apply());
     }
-    ready.snapshotMessages().forEach(snapshots::received);
-    ready.snapshotsWanted().forEach(snapshots::wanted);
+    for (Message message : ready.snapshotMessages()) {
+      snapshots.received(message);
+    }
+    for (long peer : ready.snapshotsWanted()) {
+      snapshots.wanted(peer);
+    }
     SnapshotMetadata install = ready.install();
     if (install != null) {
       installing = install;
