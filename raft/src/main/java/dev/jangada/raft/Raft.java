@@ -209,7 +209,8 @@ public final class Raft {
   /**
    * Starts an election now, in the pre-vote form where that is configured; unless this node leads
    * already or has no vote, it installs a snapshot, its disk hangs, or lease reads are on and it
-   * heard from a leader less than an election timeout ago, who may rely on that.
+   * heard from a leader less than an election timeout ago, who may rely on that. Who alone has a
+   * vote goes on with the election that it is in, and waits for its disk as long as that takes.
    */
   public void campaign() {
     if (role instanceof Role.Leader || (config.leaseReads() && holdsOnToLeader())) {
@@ -222,10 +223,12 @@ public final class Raft {
       }
     } else if (installing != null) {
       becomeFollower(term, 0, "no campaign: a snapshot is being installed");
-    } else if (diskIsStalled()) {
+    } else if (role instanceof Role.Candidate && isOnlyVoter()) {
+      return; // All that it lacks is its own disk.
+    } else if (diskIsStalled() && !isOnlyVoter()) {
       becomeFollower(term, 0, "no campaign: own disk hangs");
     } else if (config.preVote()) {
-      becomePreCandidate();
+      askForPreVotes();
     } else {
       becomeCandidate(false, "election timeout");
     }
@@ -595,13 +598,13 @@ public final class Raft {
     become(new Role.Follower(newLeader), reason);
   }
 
-  private void becomePreCandidate() {
+  private void askForPreVotes() {
     Membership membership = log.membership();
-    become(
-        role instanceof Role.Candidate candidate
-            ? candidate.asking(membership)
-            : new Role.PreCandidate(membership),
-        "election timeout");
+    if (role instanceof Role.Candidate candidate) {
+      become(candidate.asking(membership), "election timeout; its votes still count");
+    } else {
+      become(new Role.PreCandidate(new Role.Tally(membership)), "election timeout");
+    }
     for (long peer : membership.votersBut(id)) {
       out.sendNow.add(new Message.PreVoteRequest(id, peer, term + 1, log.lastId()));
     }
@@ -621,7 +624,7 @@ public final class Raft {
   }
 
   /**
-   * Takes up office. Whoever has voted for this node has just been there: without that, a leader
+   * Takes up office. Whoever has voted for this node was there in this term: without that, a leader
    * whose first answers are late would step down at the first check of the quorum.
    */
   private void becomeLeader(Role.Tally votes) {
@@ -670,19 +673,13 @@ public final class Raft {
   }
 
   private void countPreVote(long voter, boolean granted) {
-    Role.Tally preVotes =
-        switch (role) {
-          case Role.PreCandidate candidate -> candidate.preVotes;
-          case Role.Candidate candidate -> candidate.preVotes;
-          case Role.Follower follower -> null;
-          case Role.Leader leader -> null;
-        };
+    Role.Tally preVotes = role.preVotes();
     if (preVotes == null) {
       return;
     }
     switch (preVotes.count(voter, granted)) {
       case WON -> becomeCandidate(false, "won the pre-vote");
-      case LOST -> becomeFollower(term, 0, "lost the pre-vote");
+      case LOST -> become(role.withoutPreVotes(), "lost the pre-vote");
       case PENDING -> {}
     }
   }
@@ -713,7 +710,7 @@ public final class Raft {
   private void countVote(Role.Candidate candidate, long voter, boolean granted) {
     switch (candidate.votes.count(voter, granted)) {
       case WON -> becomeLeader(candidate.votes);
-      case LOST -> becomeFollower(term, 0, "lost the election");
+      case LOST -> become(candidate.withoutVotes(), "lost the election");
       case PENDING -> {}
     }
   }

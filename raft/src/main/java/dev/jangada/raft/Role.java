@@ -9,6 +9,16 @@ sealed interface Role {
 
   RaftRole kind();
 
+  /** The pre-votes for the next term; null if this node is not asking for any. */
+  default @Nullable Tally preVotes() {
+    return null;
+  }
+
+  /** What is left when a majority has refused them. */
+  default Role withoutPreVotes() {
+    return new Follower(0);
+  }
+
   /** Follows a leader, or waits for one. */
   final class Follower implements Role {
     /**
@@ -58,10 +68,15 @@ sealed interface Role {
 
   /** Has no leader: a node that campaigns has given up on the one it had. */
   final class PreCandidate implements Role {
-    final Tally preVotes;
+    private final Tally preVotes;
 
-    PreCandidate(Membership membership) {
-      preVotes = new Tally(membership);
+    PreCandidate(Tally preVotes) {
+      this.preVotes = preVotes;
+    }
+
+    @Override
+    public Tally preVotes() {
+      return preVotes;
     }
 
     @Override
@@ -72,21 +87,20 @@ sealed interface Role {
 
   /**
    * Campaigns in the current term. When its time is up it asks whether it could win the next one,
-   * and until it has an answer the votes of this one still count, however late they come: nobody
-   * else can have them.
+   * and until it enters that the votes of this one still count, however late they come: nobody else
+   * can have them.
    */
   final class Candidate implements Role {
     final Tally votes;
 
-    /** Pre-votes for the next term; null if this node has not asked for any. */
-    final @Nullable Tally preVotes;
+    private final @Nullable Tally preVotes;
 
     Candidate(Membership membership) {
       votes = new Tally(membership);
       preVotes = null;
     }
 
-    private Candidate(Tally votes, Tally preVotes) {
+    private Candidate(Tally votes, @Nullable Tally preVotes) {
       this.votes = votes;
       this.preVotes = preVotes;
     }
@@ -94,6 +108,21 @@ sealed interface Role {
     /** The same candidate, asking for pre-votes. */
     Candidate asking(Membership membership) {
       return new Candidate(votes, new Tally(membership));
+    }
+
+    @Override
+    public @Nullable Tally preVotes() {
+      return preVotes;
+    }
+
+    @Override
+    public Role withoutPreVotes() {
+      return new Candidate(votes, null);
+    }
+
+    /** What is left when a majority has refused its vote: that says nothing about the next term. */
+    Role withoutVotes() {
+      return preVotes == null ? new Follower(0) : new PreCandidate(preVotes);
     }
 
     @Override

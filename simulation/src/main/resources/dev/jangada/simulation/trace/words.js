@@ -162,10 +162,11 @@ function describeRole(who, change, keys, reason) {
     candidate: `${who} campaigns in term ${keys.term}`,
     leader: `${who} leads term ${keys.term}`,
   };
+  const asksAgain = after === "candidate" && reason.startsWith("election timeout;");
   return {
-    title: titles[after] || `${who} becomes ${after}`,
+    title: asksAgain ? `${who} asks around, and is still a candidate in term ${keys.term}` : titles[after] || `${who} becomes ${after}`,
     detail: `${before === after ? "" : `Was ${before}. `}Why: ${reason}.`,
-    paper: after === "pre-candidate" ? "dissertation 9.6" : "5.1, 5.2",
+    paper: asksAgain || after === "pre-candidate" ? "dissertation 9.6" : "5.1, 5.2",
   };
 }
 
