@@ -176,15 +176,15 @@ public final class SimulatedDisk implements Disk {
   public record Bit(String file, long position, int bit) {}
 
   /**
-   * Chooses a bit that was written and synced long ago: in a file that is on the medium under its
-   * name, and in the first half of what is not zero there.
+   * Chooses a bit that was written and synced long ago, in a file that is on the medium under its
+   * name: what a log synced last it may take for the unfinished write of a crash, if it is damaged.
    *
    * @return null if there is none
    */
   public synchronized @Nullable Bit anyBitOfLongWritten(RandomGenerator chance) {
     List<String> candidates = new ArrayList<>();
     namesOnMedium.forEach((name, file) -> {
-      if (names.get(name) == file && file.used() > 1) {
+      if (names.get(name) == file && file.longSyncedEnd() > 0) {
         candidates.add(name);
       }
     });
@@ -196,8 +196,9 @@ public final class SimulatedDisk implements Disk {
     if (file == null) {
       return null;
     }
-    long position = file.nextNonZero(chance.nextLong(file.used() / 2));
-    return new Bit(name, position < file.used() / 2 ? position : 0, chance.nextInt(8));
+    long end = file.longSyncedEnd();
+    long position = file.nextNonZero(chance.nextLong(end));
+    return new Bit(name, position < end ? position : 0, chance.nextInt(8));
   }
 
   /** How many bytes the files take together. */

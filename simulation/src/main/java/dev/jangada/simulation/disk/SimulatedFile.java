@@ -46,27 +46,20 @@ final class SimulatedFile {
   private long size;
   private long sizeOnMedium;
 
+  /** The end of what was written and is not zero. */
+  private long writtenEnd;
+
+  /** The same as of the last sync that wrote something, and as of the one before it. */
+  private long syncedEnd;
+
+  private long longSyncedEnd;
+
   SimulatedFile(long size) {
     this.size = size;
   }
 
   long size() {
     return size;
-  }
-
-  /** How many bytes there are up to the last one that is not zero. */
-  long used() {
-    for (int number = pages.length - 1; number >= 0; number--) {
-      byte[] page = pages[number];
-      if (page != null) {
-        for (int i = PAGE_BYTES - 1; i >= 0; i--) {
-          if (page[i] != 0) {
-            return Math.min((long) number * PAGE_BYTES + i + 1, size);
-          }
-        }
-      }
-    }
-    return 0;
   }
 
   /** The first position from the given one on whose byte is not zero; the size if there is none. */
@@ -114,7 +107,18 @@ final class SimulatedFile {
     return count;
   }
 
+  /**
+   * Up to where damage would be that of what was synced long ago: what came with the last sync does
+   * not count, unless there was no other; of that, half does.
+   */
+  long longSyncedEnd() {
+    return Math.min(longSyncedEnd > 0 ? longSyncedEnd : syncedEnd / 2, size);
+  }
+
   void write(ByteBuffer source, long position) {
+    if (!isZero(source)) {
+      writtenEnd = Math.max(writtenEnd, position + source.remaining());
+    }
     long at = position;
     while (source.hasRemaining()) {
       int offset = (int) (at % SECTOR_BYTES);
@@ -124,6 +128,15 @@ final class SimulatedFile {
       at += part;
     }
     size = Math.max(size, at);
+  }
+
+  private static boolean isZero(ByteBuffer source) {
+    for (int i = source.position(); i < source.limit(); i++) {
+      if (source.get(i) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void markDirty(long sector) {
@@ -199,6 +212,10 @@ final class SimulatedFile {
   }
 
   void sync() {
+    if (writtenEnd != syncedEnd) {
+      longSyncedEnd = syncedEnd;
+      syncedEnd = writtenEnd;
+    }
     int kept = 0;
     for (int place = 0; place < unsyncedCount; place++) {
       if (!dirty[place]) {
@@ -248,6 +265,7 @@ final class SimulatedFile {
       }
     }
     unsyncedCount = 0;
+    writtenEnd = syncedEnd;
     if (size != sizeOnMedium && random.nextBoolean()) {
       truncate(sizeOnMedium);
       unsyncedCount = 0;

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -220,6 +221,38 @@ class SimulatedDiskTest {
     assertThat(contents(disk)[5001]).isEqualTo((byte) 8);
     assertThatThrownBy(() -> disk.flipBit("file", 10_000, 0))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** What came with the last sync a log may take for an unfinished write, if it is damaged. */
+  @Test
+  void damageIsThatOfWhatWasSyncedBeforeTheLastSync() throws IOException {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      SimulatedDisk disk = disk(seed);
+      SplittableRandom chance = new SplittableRandom(seed);
+      DiskFile file = durableFile(disk, 100 * SECTOR);
+      assertThat(disk.anyBitOfLongWritten(chance)).as("of nothing").isNull();
+      file.write(filled(1, 1000), 0);
+      file.sync();
+      assertThat(bit(disk, chance).position()).as("of the only sync, half").isLessThan(500);
+      file.write(filled(2, 100), 1000);
+      file.sync();
+      assertThat(bit(disk, chance).position()).isLessThan(1000);
+      file.write(filled(3, 90 * SECTOR), 1100);
+      cyclePower(disk);
+      assertThat(bit(disk, chance).position()).as("in spite of a torn write").isLessThan(1000);
+      try (DiskFile reopened = disk.open("file")) {
+        reopened.write(filled(0, 90 * SECTOR), 1100);
+        reopened.sync();
+        assertThat(bit(disk, chance).position()).as("when that was cleared").isLessThan(1000);
+        reopened.write(filled(4, 100), 1100);
+        reopened.sync();
+        assertThat(bit(disk, chance).position()).isLessThan(1100);
+      }
+    }
+  }
+
+  private static SimulatedDisk.Bit bit(SimulatedDisk disk, SplittableRandom chance) {
+    return Objects.requireNonNull(disk.anyBitOfLongWritten(chance));
   }
 
   @Test
